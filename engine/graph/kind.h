@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * Kinds: what a kind of node or link tells the engine about itself.
+ *
+ * A kind is one `const struct mf_kind`, written once, in the file that
+ * implements it. Reading, checking, wiring, `moat-flow nodes`, the reference
+ * manual and the JSON Schema are all made from it; nothing about a kind is
+ * written down a second time.
+ *
+ * Every function of a kind runs on the loop thread. None of them may block.
+ * What a kind may call is in engine/graph/node.h (nodes) and link.h (links).
+ */
+
+#include "engine/config/flow.h"
+#include "engine/config/type.h"
+#include "engine/expr/expr.h"
+#include "engine/value/msg.h"
+
+struct mf_node;
+struct mf_link;
+struct mf_check;
+struct mf_ports;
+struct mf_infer;
+struct mf_state_out;
+struct mf_state_in;
+struct mf_letter;
+
+enum mf_dir { MF_IN = 1, MF_OUT };
+
+enum mf_port_flag {
+    MF_PORT_OPTIONAL = 1 << 0, /* may stay unconnected */
+    MF_PORT_MANY = 1 << 1,     /* takes several edges: `from: [a, b]` */
+    MF_PORT_NAMED =
+        1 << 2, /* stands for any number of inputs that the user names: `from: {a: x}` */
+    MF_PORT_DELAYED = 1 << 3, /* delivered in the next turn: may close a loop */
+    MF_PORT_ANY_AGE = 1 << 4, /* messages that are not good are delivered too */
+    MF_PORT_QUIET = 1 << 5,   /* stores the value without running the node */
+};
+
+struct mf_port {
+    const char *name;
+    enum mf_dir dir;
+    uint32_t types;   /* set of MF_T(); MF_T_ANY for all */
+    uint32_t flags;   /* set of enum mf_port_flag */
+    const char *unit; /* "W": insisted on; "@in": that of port `in`; NULL: any (in), none (out) */
+    const char *summary; /* one sentence with a full stop */
+};
+
+enum mf_kind_flag {
+    MF_KIND_PURE =
+        1 << 0, /* output depends on input, time and state only: runs in tests as it is */
+    MF_KIND_SOURCE = 1 << 1,   /* emits without being fed */
+    MF_KIND_SINK = 1 << 2,     /* changes the outside world; --read-only keeps it from doing so */
+    MF_KIND_ACTUATOR = 1 << 3, /* a sink that must have one writer and a failsafe */
+    MF_KIND_TIME = 1 << 4,     /* a source that only depends on the clock: runs in tests */
+    MF_KIND_STATEFUL = 1 << 5, /* remembers something: must be named in a `then:` chain */
+};
+
+/* ---- nodes ---- */
+
+struct mf_kind {
+    const char *name;    /* "deadband", "mqtt.publish" */
+    const char *summary; /* one sentence with a full stop */
+    const char *doc;     /* further paragraphs, Markdown; limits and errors included */
+    const char *example; /* a whole flow that validates, or the nodes map's content: see below */
+    const struct mf_link_kind *link; /* shared connection it hangs on, or NULL */
+    const struct mf_port *ports;     /* ended by {0} */
+    const struct mf_option *options; /* ended by {0}; may be NULL */
+    size_t config_size;              /* filled by the loader, then read-only */
+    size_t state_size;               /* zeroed, one per node */
+    unsigned timers;                 /* number of timers, at most 8 */
+    uint32_t flags;                  /* set of enum mf_kind_flag */
+    uint32_t state_version;          /* raise it when save() changes */
+
+    /* Checks that need two options at once. Pure; reports every fault it sees. */
+    void (*check)(const void *config, struct mf_check *check);
+
+    /* Adds ports that depend on the options (columns of a file, fields of a map). */
+    void (*add_ports)(struct mf_ports *ports, const void *config);
+
+    /* Says what the outputs are, given what the inputs are, where "@in" is not enough. */
+    void (*infer)(struct mf_infer *infer, const void *config);
+
+    /* Interval between two values of a polled source, ns; 0: none. The engine marks it stale after
+     * three. */
+    int64_t (*period)(const void *config);
+
+    /* What in the outside world the node writes ("file:/a/b"), arena text or NULL: two nodes with
+     * the same are an error. */
+    const char *(*writes)(const void *config, struct mf_arena *arena);
+
+    /* Takes memory, nothing else: `validate` and the tests call it as well. */
+    int (*create)(struct mf_node *node, struct mf_error *err);
+
+    /* Opens files, subscribes, arms timers. From here on the node may emit. On an error nothing
+     * may be left behind; the engine tries again with back-off. */
+    int (*start)(struct mf_node *node, struct mf_error *err);
+
+    /* One message on an input port. `msg` is borrowed for the call. For kinds that treat each
+     * message on its own. */
+    void (*receive)(struct mf_node *node, unsigned port, const struct mf_msg *msg);
+
+    /* Once per turn in which an input changed, when all inputs have had a value (optional ones
+     * aside). For kinds that combine inputs: read them with mf_node_input(). A kind has receive or
+     * run, not both. */
+    void (*run)(struct mf_node *node);
+
+    /* A timer armed with mf_node_arm() has run out. */
+    void (*timeout)(struct mf_node *node, unsigned timer);
+
+    /* A source that reads as fast as the graph takes it (a file): emits at most one value per port
+     * and returns. Called again and again, one turn per call, until it returns MF_PULL_END, or
+     * MF_PULL_WAIT (it will call mf_node_wake()). Not called while a sink downstream has a full
+     * queue. */
+    int (*pull)(struct mf_node *node);
+
+    /* Sinks that wait for somebody else (a broker): the engine queues messages (option `queue`),
+     * and calls this with the oldest. MF_OK: it has left our hands. MF_DELIVER_PENDING: on its way;
+     * mf_node_settle() will say how it ended. MF_ELINK: not now; try again after mf_node_wake() or
+     * when the link is up. Other errors: refused for good, counted as lost with the reason. */
+    int (*deliver)(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err);
+
+    /* Only MF_OPT_LIVE options differ from `old`. Cannot fail. */
+    void (*reconfigure)(struct mf_node *node, const void *old);
+
+    /* State that outlives a reload of a changed node (and a restart with `keep`). Both or neither.
+     */
+    void (*save)(const struct mf_node *node, struct mf_state_out *out);
+    int (*restore)(struct mf_node *node, struct mf_state_in *in, struct mf_error *err);
+
+    /* Lets go of the outside world. Nothing is delivered to the node after this call; letters still
+     * pending are the engine's business. */
+    void (*stop)(struct mf_node *node);
+
+    /* Frees what create() took; copes with a create() that failed half-way. */
+    void (*destroy)(struct mf_node *node);
+};
+
+enum { MF_PULL_MORE = 1, MF_PULL_WAIT = 2, MF_PULL_END = 3 };
+enum { MF_DELIVER_PENDING = 1 };
+
+/* A message in a sink's queue. */
+struct mf_letter {
+    uint64_t number; /* names it in mf_node_settle() */
+    struct mf_msg msg;
+    const char *label;     /* name of the port it came from: {port} */
+    const char *node_name; /* name of the node it came from: {node} */
+    struct mf_value topic; /* text that came with it on a `topic` port, or null: {topic} */
+    bool is_retry;         /* was handed over before */
+};
+
+/* ---- links: connections that nodes share ---- */
+
+struct mf_link_kind {
+    const char *name; /* "mqtt" */
+    const char *summary;
+    const char *doc;
+    const char *example;
+    const struct mf_option *options;
+    size_t config_size;
+    size_t state_size;
+
+    void (*check)(const void *config, struct mf_check *check);
+    int (*create)(struct mf_link *link, struct mf_error *err);
+    /* Begins to connect; ends in mf_link_up() or mf_link_down(). Called again with back-off after
+     * each down. */
+    void (*start)(struct mf_link *link);
+    /* Timer armed with mf_link_arm(). */
+    void (*timeout)(struct mf_link *link);
+    /* Stop or go on reading: a sink downstream is full. May be NULL: the link cannot pause. */
+    void (*pause)(struct mf_link *link, bool paused);
+    /* Says goodbye and calls mf_link_stopped(), at once or later. */
+    void (*stop)(struct mf_link *link);
+    void (*destroy)(struct mf_link *link);
+};
+
+/* ---- what check(), add_ports() and infer() may call ---- */
+
+struct mf_check {
+    struct mf_diags *diags;
+    struct mf_arena *arena;
+    const struct mf_flow_item *item;
+};
+/* Place of an option's value, or of the kind when the option was not given. */
+struct mf_span mf_check_at(const struct mf_check *check, const char *option);
+
+/* Adds a port; texts are copied. False (after reporting) if the name is taken or the limit reached.
+ */
+bool mf_ports_add(struct mf_ports *ports, enum mf_dir dir, const char *name, uint32_t types,
+                  const struct mf_unit *unit_or_null, const char *summary);
+struct mf_check *mf_ports_check(struct mf_ports *ports); /* to report faults */
+
+/* Inputs are by index, in order of wiring; by_port finds the first of a port, -1 if unconnected. */
+unsigned mf_infer_inputs(const struct mf_infer *infer);
+int mf_infer_by_port(const struct mf_infer *infer, unsigned port);
+const char *mf_infer_label(const struct mf_infer *infer, unsigned input);
+uint32_t mf_infer_types(const struct mf_infer *infer, unsigned input);
+const struct mf_unit *mf_infer_unit(const struct mf_infer *infer, unsigned input);
+void mf_infer_set(struct mf_infer *infer, unsigned port, uint32_t types,
+                  const struct mf_unit *unit_or_null);
+/* Asks that input to be converted to `unit` on its edge (reports MF0203 when impossible). */
+void mf_infer_want(struct mf_infer *infer, unsigned input, const struct mf_unit *unit);
+struct mf_check *mf_infer_check(struct mf_infer *infer);
+/* Checks and compiles an expression option with the wired inputs; `wanted` may be NULL. */
+bool mf_infer_expr(struct mf_infer *infer, struct mf_expr *expr, const struct mf_unit *wanted,
+                   struct mf_expr_slot *ret_result);
+struct mf_arena *mf_infer_arena(struct mf_infer *infer);
+/* The unit that `unit:` on the node asks for, or NULL. */
+const struct mf_unit *mf_infer_asked_unit(const struct mf_infer *infer);
