@@ -23,8 +23,6 @@
 #include "engine/base/text.h"
 #include "engine/config/compose.h"
 
-enum { SMALL_MAP = 12 }; /* pairs up to which comparing each with each beats hashing */
-
 /* libyaml counts characters, we count bytes. Marks come nearly in order, so a moving pair of
  * counters is enough. */
 struct marks {
@@ -45,7 +43,6 @@ struct frame {
     size_t first;        /* of its entries on the stack */
     struct mf_tree *key; /* waiting for its value; NULL when the key was wrong */
     bool has_key;
-    bool has_merge;
     struct anchor *anchor; /* gets the height at the end; NULL if there is none */
     uint32_t end;          /* of the last thing in it */
     uint32_t height;       /* levels below, through aliases */
@@ -171,149 +168,6 @@ static void refuse_tag(struct composer *c, struct mf_span at, const char *tag)
         mf_diag_help(diag, "leave it out: the option decides on the type of its value");
 }
 
-/* ---- maps: duplicates and merges ---- */
-
-/* Pairs of a map being finished; a hash is added when there are many. */
-struct pairs {
-    struct mf_tree_pair *list;
-    uint32_t count;
-    struct mf_map index;
-};
-
-/* Adds unless the key is there; returns the pair that was there. */
-static struct mf_tree_pair *add_pair(struct pairs *p, const struct mf_tree_pair *pair)
-{
-    const struct mf_tree *key = pair->key;
-
-    if (p->count <= SMALL_MAP) {
-        for (uint32_t i = 0; i < p->count; i++)
-            if (p->list[i].key->count == key->count &&
-                memcmp(p->list[i].key->text, key->text, key->count) == 0)
-                return &p->list[i];
-        p->list[p->count] = *pair;
-        if (p->count++ == SMALL_MAP)
-            for (uint32_t i = 0; i < p->count; i++)
-                mf_map_add(&p->index, p->list[i].key->text, &p->list[i]);
-        return NULL;
-    }
-    p->list[p->count] = *pair;
-    {
-        struct mf_tree_pair *old = mf_map_add(&p->index, key->text, &p->list[p->count]);
-
-        p->count += !old;
-        return old;
-    }
-}
-
-static bool is_merge(const struct mf_tree *key)
-{
-    return key && key->is_plain && key->count == 2 && memcmp(key->text, "<<", 2) == 0;
-}
-
-static void refuse_merge(struct composer *c, const struct mf_tree *value, struct mf_span via)
-{
-    struct mf_diag *diag =
-        mf_diag(c->diags, MF_ERROR, MF_CODE_MERGE, via.file ? via : value->at,
-                "`<<` wants a map or a list of maps, this is %s", mf_tree_kind_name(value));
-
-    if (via.file)
-        mf_diag_related(diag, value->at, "the value that is repeated");
-    else
-        mf_diag_help(diag, "write `<<: *name`, with `&name` before a map further up");
-}
-
-static void merge_map(struct pairs *p, const struct mf_tree *map, struct mf_span via)
-{
-    for (uint32_t i = 0; i < map->count; i++) {
-        struct mf_tree_pair pair = map->pairs[i];
-
-        if (via.file)
-            pair.via = via;
-        add_pair(p, &pair);
-    }
-}
-
-static void merge_value(struct composer *c, struct pairs *p, const struct mf_tree_pair *entry)
-{
-    const struct mf_tree *value = entry->value;
-
-    if (value->kind == MF_TREE_MAP) {
-        merge_map(p, value, entry->via);
-    } else if (value->kind == MF_TREE_LIST) {
-        for (uint32_t i = 0; i < value->count; i++) {
-            struct mf_span via = entry->via.file ? entry->via : value->items[i].via;
-
-            if (value->items[i].value->kind == MF_TREE_MAP)
-                merge_map(p, value->items[i].value, via);
-            else
-                refuse_merge(c, value->items[i].value, via);
-        }
-    } else {
-        refuse_merge(c, value, entry->via);
-    }
-}
-
-/* Pairs that the merges of a map can add at most. */
-static size_t merge_room(const struct mf_tree *value)
-{
-    size_t room = 0;
-
-    if (value->kind == MF_TREE_MAP)
-        return value->count;
-    if (value->kind == MF_TREE_LIST)
-        for (uint32_t i = 0; i < value->count; i++)
-            if (value->items[i].value->kind == MF_TREE_MAP)
-                room += value->items[i].value->count;
-    return room;
-}
-
-static void refuse_duplicate(struct composer *c, const struct mf_tree_pair *first,
-                             const struct mf_tree_pair *again)
-{
-    struct mf_diag *diag = mf_diag(c->diags, MF_ERROR, MF_CODE_DUPLICATE, again->key->at,
-                                   "the key `%.100s` stands twice in this map", again->key->text);
-
-    mf_diag_related(diag, first->key->at, "the first one");
-    if (is_merge(again->key))
-        mf_diag_help(diag, "write `<<: [*one, *two]`");
-    else
-        mf_diag_help(diag, "remove one of them, or give it another name");
-}
-
-static void finish_map(struct composer *c, struct frame *frame)
-{
-    struct mf_tree_pair *entries = c->stack + frame->first;
-    size_t count = c->stack_count - frame->first, room = count;
-    const struct mf_tree_pair *merge = NULL;
-    struct pairs pairs = {0};
-
-    if (frame->has_merge)
-        for (size_t i = 0; i < count; i++)
-            if (is_merge(entries[i].key))
-                room += merge_room(entries[i].value);
-    /* One more: add_pair() writes before it knows that the key is new. */
-    pairs.list = mf_arena_alloc(c->arena, (room + 1) * sizeof *pairs.list);
-    for (size_t i = 0; i < count; i++) {
-        const struct mf_tree_pair *known;
-
-        if (frame->has_merge && is_merge(entries[i].key)) {
-            if (merge)
-                refuse_duplicate(c, merge, &entries[i]);
-            else
-                merge = &entries[i];
-            continue;
-        }
-        known = add_pair(&pairs, &entries[i]);
-        if (known)
-            refuse_duplicate(c, known, &entries[i]);
-    }
-    if (merge)
-        merge_value(c, &pairs, merge);
-    mf_map_done(&pairs.index);
-    frame->tree->pairs = pairs.list;
-    frame->tree->count = pairs.count;
-}
-
 static uint32_t add_nodes(uint32_t a, uint32_t b)
 {
     return a > UINT32_MAX - b ? UINT32_MAX : a + b;
@@ -386,7 +240,6 @@ static void place(struct composer *c, struct mf_tree *tree, struct mf_span via, 
     } else {
         frame->has_key = false;
         if (frame->key) {
-            frame->has_merge |= is_merge(frame->key);
             push_entry(c, &(struct mf_tree_pair){frame->key, tree, via});
         }
     }
@@ -475,7 +328,8 @@ static void on_end(struct composer *c, const yaml_event_t *event)
     uint32_t nodes = 1;
 
     if (tree->kind == MF_TREE_MAP) {
-        finish_map(c, frame);
+        mf_compose_pairs(tree, c->stack + frame->first, c->stack_count - frame->first, c->arena,
+                         c->diags);
         for (uint32_t i = 0; i < tree->count; i++)
             nodes =
                 add_nodes(nodes, add_nodes(tree->pairs[i].key->nodes, tree->pairs[i].value->nodes));
@@ -562,9 +416,9 @@ static bool on_alias(struct composer *c, const yaml_event_t *event)
     return true;
 }
 
-/* Whether only blanks, comments and `...` follow. libyaml is not asked to read on: it would
- * collect the directives of a next document without bound. */
-static void check_rest(struct composer *c, uint32_t pos)
+/* Whether only blanks, comments and `...` follow; `is_closed` says that one was read. libyaml is
+ * not asked to read on: it would collect the directives of a next document without bound. */
+static void check_rest(struct composer *c, uint32_t pos, bool is_closed)
 {
     const char *text = c->source->text;
     struct mf_diag *diag;
@@ -575,19 +429,27 @@ static void check_rest(struct composer *c, uint32_t pos)
                 pos++;
         } else if (strchr(" \t\r\n", text[pos])) {
             pos++;
-        } else if (c->marks.end - pos >= 3 && memcmp(text + pos, "...", 3) == 0) {
+        } else if (strncmp(text + pos, "...", 3) == 0) {
+            is_closed = true;
             pos += 3;
         } else {
             break;
         }
     }
-    if (pos == c->marks.end)
+    if (pos >= c->marks.end)
         return;
+    c->is_damaged = true;
+    if (!is_closed && strncmp(text + pos, "---", 3) != 0) {
+        mf_compose_fault(
+            c->source, c->marks.start, c->marks.end,
+            &(struct mf_yaml_fault){"did not find expected <document start>", NULL, pos, pos},
+            c->diags);
+        return;
+    }
     diag = mf_diag(c->diags, MF_ERROR, MF_CODE_DOCUMENTS,
-                   (struct mf_span){c->source->number, pos, pos + 3},
+                   (struct mf_span){c->source->number, pos, pos + (is_closed ? 1 : 3)},
                    "a second YAML document begins here; a flow file holds one");
     mf_diag_help(diag, "remove this line, or move what follows to a file of its own");
-    c->is_damaged = true;
 }
 
 enum step { GO_ON, DONE, STOPPED };
@@ -607,7 +469,7 @@ static enum step on_event(struct composer *c, const yaml_event_t *event)
     case YAML_ALIAS_EVENT:
         return on_alias(c, event) ? GO_ON : STOPPED;
     case YAML_DOCUMENT_END_EVENT:
-        check_rest(c, span_of(c, event).end);
+        check_rest(c, span_of(c, event).end, !event->data.document_end.implicit);
         return DONE;
     case YAML_STREAM_END_EVENT:
         return DONE;

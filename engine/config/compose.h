@@ -3,7 +3,7 @@
 
 /* What the composer's files share: nothing here is for others. */
 
-#include "engine/config/diag.h"
+#include "engine/config/tree.h"
 
 /* Codes of the syntax, see codes.def. */
 enum {
@@ -37,3 +37,8 @@ bool mf_compose_check(const struct mf_source *source, size_t start, size_t end, 
 /* Says libyaml's fault in the reader's words. */
 void mf_compose_fault(const struct mf_source *source, size_t start, size_t end,
                       const struct mf_yaml_fault *fault, struct mf_diags *diags);
+
+/* Makes the pairs of `map` from what was written in it: reports keys that stand twice, resolves
+ * merges. */
+void mf_compose_pairs(struct mf_tree *map, const struct mf_tree_pair *entries, size_t count,
+                      struct mf_arena *arena, struct mf_diags *diags);

@@ -283,6 +283,13 @@ static void wrong_indent(const struct scene *s, const char *what)
     mf_diag_help(diag, "lines of one %s begin in the same column", what);
 }
 
+static void no_key_text(const struct scene *s)
+{
+    mf_diag_help(mf_diag(s->diags, MF_ERROR, MF_CODE_KEY, char_at(s, s->fault->at),
+                         "the key before the `:` is missing"),
+                 "put a text that begins with `:` in quotes");
+}
+
 static void no_key(const struct scene *s)
 {
     char c = s->source->text[s->fault->at];
@@ -295,9 +302,7 @@ static void no_key(const struct scene *s)
         return;
     }
     if (c == ':') {
-        mf_diag_help(mf_diag(s->diags, MF_ERROR, MF_CODE_KEY, char_at(s, s->fault->at),
-                             "the key before the `:` is missing"),
-                     "put a text that begins with `:` in quotes");
+        no_key_text(s);
         return;
     }
     if (s->fault->at == s->word && c != ',') {
@@ -483,6 +488,10 @@ static void bad_block_head(const struct scene *s)
 
 static void no_value(const struct scene *s)
 {
+    if (s->source->text[s->fault->at] == ':') {
+        no_key_text(s);
+        return;
+    }
     mf_diag_help(fault(s, char_at(s, s->fault->at), "a value is missing before this"),
                  "write `\"\"` for an empty text, or remove the comma or colon");
 }
@@ -502,8 +511,9 @@ static void bad_tag(const struct scene *s)
 
 static void bad_document(const struct scene *s)
 {
-    mf_diag_help(fault(s, rest_of_line(s, s->fault->at), "this stands outside of the map above"),
-                 "begin the keys of a file in the first column, each with `: ` behind it");
+    mf_diag_help(
+        fault(s, rest_of_line(s, s->fault->at), "this stands behind the end of the document"),
+        "a file is one map: keys in the first column, each with `: ` behind it");
 }
 
 static void bad_directive(const struct scene *s)
