@@ -62,7 +62,7 @@ const struct mf_origin *mf_diags_set_origin(struct mf_diags *diags, const struct
     return old;
 }
 
-static char *format_text(const char *fmt, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *fmt, va_list args)
 {
     struct mf_buf buf = {.limit = TEXT_MAX};
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/alloc.h"
 #include "engine/config/source.h"
 
 /* Lines and columns count from 1, columns count characters, all three line ends are known. */
@@ -53,8 +54,7 @@ static void positions_count_characters(void **state)
     }
 }
 
-/* Asking backwards and forwards gives the same answers: the memory of the last one is a
- * shortcut, not a state. */
+/* Asking backwards and forwards gives the same answers: tables made on demand are no state. */
 static void positions_do_not_depend_on_order(void **state)
 {
     static const char text[] = "é: ü, ö: ä\nbüro: 1, x: ß";
@@ -71,6 +71,29 @@ static void positions_do_not_depend_on_order(void **state)
         assert_int_equal(p.column, forward[i].column);
     }
     mf_sources_free(sources);
+}
+
+/* Columns in a huge line are exact as well, at and between the counts that are kept. */
+static void positions_in_long_lines(void **state)
+{
+    enum { CHARS = 20000 };
+    char *text = mf_alloc(2 + 2 * CHARS);
+    struct mf_sources *sources = mf_sources_new();
+    const struct mf_source *source;
+
+    text[0] = 'x';
+    text[1] = '\n';
+    for (size_t i = 0; i < CHARS; i++)
+        memcpy(text + 2 + 2 * i, "ä", 2);
+    source = mf_sources_add(sources, "x", text, 2 + 2 * CHARS);
+    for (uint32_t i = 0; i <= CHARS; i += i % 2000 < 100 ? 1 : 89) {
+        struct mf_position p = mf_source_position(source, 2 + 2 * i);
+
+        assert_int_equal(p.line, 2);
+        assert_int_equal(p.column, i + 1);
+    }
+    mf_sources_free(sources);
+    mf_free(text);
 }
 
 /* A line comes without its end, whatever that is. */
@@ -237,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions_count_characters),
         cmocka_unit_test(positions_do_not_depend_on_order),
+        cmocka_unit_test(positions_in_long_lines),
         cmocka_unit_test(lines_have_no_end),
         cmocka_unit_test(byte_order_mark_is_cut_off),
         cmocka_unit_test_setup_teardown(a_file_is_read_once, make_folder, remove_folder),
