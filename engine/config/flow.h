@@ -20,9 +20,13 @@
 
 enum {
     MF_FLOW_PART_DEPTH = 16, /* parts within parts */
-    MF_FLOW_VARS = 10000,
+    MF_FLOW_VARS = 10000,    /* of the flow; parameters and variables of one part */
+    MF_FLOW_VAR_DEPTH = 32,  /* variables made of variables */
 };
-#define MF_FLOW_NODES 1000000u /* after expansion */
+#define MF_FLOW_NODES 1000000u                     /* nodes, links and uses after expansion */
+#define MF_FLOW_TEXT (1024u * 1024)                /* bytes of one text after substitution */
+#define MF_FLOW_TEXTS (UINT64_C(64) * 1024 * 1024) /* bytes of all texts made by substitution */
+#define MF_FLOW_VISITS UINT64_C(50000000)          /* values of parts looked at, over all uses */
 
 /* Where names inside a node are looked up: a part's instance, or the flow itself (outer NULL). */
 struct mf_scope {
@@ -85,6 +89,9 @@ void mf_flow_read(struct mf_flow *flow, const char *const *paths, size_t path_co
 /* Takes one text instead of files: tests. */
 void mf_flow_read_text(struct mf_flow *flow, const char *name, const char *text, size_t len,
                        const struct mf_flow_setup *setup);
+/* Takes one YAML block of a Markdown file (engine/config/markdown.h). */
+void mf_flow_read_block(struct mf_flow *flow, const struct mf_source *source, size_t start,
+                        size_t end, const struct mf_flow_setup *setup);
 void mf_flow_init(struct mf_flow *flow, struct mf_arena *arena, struct mf_sources *sources,
                   struct mf_diags *diags);
 void mf_flow_done(struct mf_flow *flow); /* frees maps; not the arena */
@@ -100,6 +107,9 @@ struct mf_name {
     const struct mf_flow_item *node; /* NULL: nothing found */
     const char *rest;                /* what follows the node's name after its dot, or "" */
     size_t used;                     /* bytes of `name` that name the node */
+    /* An output of a part that stands for a port (`outputs: {temp: sensor.value}`): so many bytes,
+     * dot included, `rest` begins with that are not in `name`. */
+    size_t mapped;
 };
 struct mf_name mf_flow_lookup(const struct mf_flow *flow, const struct mf_scope *scope,
                               const char *name, size_t len);
@@ -120,6 +130,9 @@ extern const char *const mf_flow_common[];
 struct mf_kind_facts {
     bool (*is_kind)(const char *name);
     bool (*is_stateful)(const char *name);
+    /* `then` and `to` belong to the kind where it has such an option. NULL: where they are texts.
+     */
+    bool (*has_option)(const char *kind, const char *key);
     void (*nearest)(struct mf_nearest *nearest); /* feeds all kind names */
 };
 void mf_flow_set_kind_facts(const struct mf_kind_facts *facts);

@@ -37,6 +37,9 @@ struct mf_tree {
     bool is_block;  /* | or > scalar */
     bool is_flow;   /* [] or {} */
     bool is_secret; /* scalar: contains a ${secret:…}; never printed */
+    /* scalar: part of it comes from a variable or secret that is missing here (said already, or
+     * allowed to be); whoever reads it leaves the fallback and does not complain about it */
+    bool is_unknown;
     uint32_t count; /* items or pairs; scalar: bytes of text */
     struct mf_span at;
     uint32_t nodes; /* size of this subtree, itself included (saturates) */

@@ -98,7 +98,8 @@ bool mf_load_options(struct mf_load *load, const struct mf_option *table, const 
 bool mf_type_mismatch(struct mf_load *load, const struct mf_option *option,
                       const struct mf_tree *tree, const char *wanted);
 /* Text of a scalar, NUL-terminated and without NUL inside; NULL after reporting that it is not one.
- */
+ * When `tree->is_unknown` the text is incomplete: read() then leaves the fallback in the member and
+ * returns true without looking at the text. */
 const char *mf_type_scalar(struct mf_load *load, const struct mf_option *option,
                            const struct mf_tree *tree);
 /* A literal as a value, by its look: quantity → number (unit in *ret_unit), true/false, number,
