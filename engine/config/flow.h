@@ -27,6 +27,7 @@ enum {
 #define MF_FLOW_TEXT (1024u * 1024)                /* bytes of one text after substitution */
 #define MF_FLOW_TEXTS (UINT64_C(64) * 1024 * 1024) /* bytes of all texts made by substitution */
 #define MF_FLOW_VISITS UINT64_C(50000000)          /* values of parts looked at, over all uses */
+#define MF_FLOW_PARAMS 5000000u /* parameters and variables of parts, over all uses */
 
 /* Where names inside a node are looked up: a part's instance, or the flow itself (outer NULL). */
 struct mf_scope {
@@ -36,6 +37,9 @@ struct mf_scope {
         outputs; /* name → const char * (inner name); only for an instance with `outputs:` */
     bool has_outputs;
     struct mf_span at; /* the use line */
+    /* A use that could not be expanded: found for each name in it; the compiler does not know it
+     * and keeps silent. */
+    const struct mf_flow_item *broken;
 };
 
 enum mf_item_type { MF_ITEM_LINK, MF_ITEM_NODE };
@@ -68,6 +72,8 @@ struct mf_flow {
     struct mf_map names;     /* full name of nodes → struct mf_flow_item * */
     struct mf_map links;     /* name of links → struct mf_flow_item * */
     struct mf_map instances; /* "kitchen" → struct mf_scope * of a use */
+    /* A file could not be read: found for each name that is not there; see mf_scope.broken. */
+    const struct mf_flow_item *missing;
 };
 
 struct mf_flow_setup {
