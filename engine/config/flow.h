@@ -84,12 +84,16 @@ struct mf_flow_setup {
     const char *stdin_name;  /* name of standard input in messages; NULL: "<stdin>" */
 };
 
-/* The first word of each file that is a part, a test or no flow at all decides what is done with
- * it: a flow           read a part           checked as far as it goes on its own when named on the
- * command line
- *   *.test.yaml, part in a directory: passed over
- * `paths` empty means the current directory. "-" is standard input. Faults go to diags; the flow is
- * returned in any case and holds what could be understood. */
+/* Reads files (`-` is standard input), the `*.yaml` files of directories, and what they include.
+ * `paths` empty means the current directory. What a file is, its first keys tell:
+ *
+ *   flow        read
+ *   part        in a directory or pattern passed over; named on its own checked as far as it goes
+ *               without a use, adding no nodes
+ *   test        in a directory or pattern passed over, else refused
+ *   Markdown    its one flow is read; several are refused (mf_flow_read_block takes one)
+ *
+ * Faults go to diags; the flow is returned in any case and holds what could be understood. */
 void mf_flow_read(struct mf_flow *flow, const char *const *paths, size_t path_count,
                   const struct mf_flow_setup *setup);
 /* Takes one text instead of files: tests. */

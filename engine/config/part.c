@@ -254,14 +254,17 @@ static void check_outputs(struct mf_reading *reading, struct mf_part *part,
     part->outputs_checked = true;
     for (uint32_t i = 0; outputs && i < outputs->count; i++) {
         const struct mf_tree *value = outputs->pairs[i].value;
+        struct mf_name found = {0};
         struct mf_diag *diag;
         const char *nearest;
 
-        if (value->kind != MF_TREE_SCALAR ||
-            mf_flow_lookup(reading->flow, &inside, value->text, value->count).node)
+        if (value->kind == MF_TREE_SCALAR)
+            found = mf_flow_lookup(reading->flow, &inside, value->text, value->count);
+        /* A node or a port of one, not what is inside of its value. */
+        if (value->kind != MF_TREE_SCALAR || (found.node && !strchr(found.rest, '.')))
             continue;
         diag = mf_diag(reading->diags, MF_ERROR, MF_CODE_OUTPUT, value->at,
-                       "the output `%s` is `%s`, but the part has no such node",
+                       "the output `%s` is `%s`, but the part has no such node or port",
                        outputs->pairs[i].key->text, value->text);
         nearest = mf_flow_nearest(reading->flow, &inside, value->text);
         if (nearest)

@@ -215,12 +215,18 @@ static void faults(void **state)
          "list; help: write it like `outputs: {temp: temp}`\n"},
         {"moat-flow: 1\npart: P\nnodes: {alpha: {log: }}\noutputs: {x: b, y: alhpa}\n",
          "{part: p.yaml}",
-         "error[MF0155] p.yaml:4:14 the output `x` is `b`, but the part has no such node; help: "
+         "error[MF0155] p.yaml:4:14 the output `x` is `b`, but the part has no such node or port; "
+         "help: "
          "write it like `outputs: {NAME: NODE}` or `{NAME: NODE.PORT}`; also 2:7 in this use of "
          "the "
          "part\n"
-         "error[MF0155] p.yaml:4:20 the output `y` is `alhpa`, but the part has no such node; "
-         "help: did you mean `alpha`?; also 2:7 in this use of the part\n"},
+         "error[MF0155] p.yaml:4:20 the output `y` is `alhpa`, but the part has no such node "
+         "or port; help: did you mean `alpha`?; also 2:7 in this use of the part\n"},
+        {"moat-flow: 1\npart: P\nnodes: {alpha: {log: }}\noutputs: {x: alpha.a, y: alpha.a.b}\n",
+         "{part: p.yaml}",
+         "error[MF0155] p.yaml:4:26 the output `y` is `alpha.a.b`, but the part has no such node "
+         "or "
+         "port; help: did you mean `alpha`?; also 2:7 in this use of the part\n"},
         {"moat-flow: 1\npart: P\nparams: {a: {default: 1}, b: {default: 2}}\n"
          "nodes: {n: {log: '${b}'}}\n",
          "{part: p.yaml}",
@@ -427,6 +433,33 @@ static void depth(void **state)
     case_close(&c);
 }
 
+/* A few lines that make millions of uses meet one, too, and the work stops there. */
+static void too_many(void **state)
+{
+    struct flow_case c;
+
+    for (int i = 0; i < 3; i++) {
+        struct mf_buf text = {0};
+        char *name = mf_asprintf("m%d.yaml", i);
+
+        mf_buf_puts(&text, "moat-flow: 1\npart: M\nparams:\n");
+        for (int k = 0; k < 5000; k++)
+            mf_buf_printf(&text, "  p%d: {default: 1}\n", k);
+        mf_buf_puts(&text, "use:\n");
+        for (int k = 0; k < 1000 && i < 2; k++)
+            mf_buf_printf(&text, "  u%d: {part: m%d.yaml}\n", k, i + 1);
+        dir_write(name, text.data);
+        mf_buf_done(&text);
+        mf_free(name);
+    }
+    read_main(&c, "use: {u: {part: m0.yaml}}\n");
+    assert_int_equal(c.diags.errors, 1);
+    assert_int_equal(c.diags.list[0]->code, 160);
+    assert_string_equal(c.diags.list[0]->message, "the uses of parts have more than 5000000 "
+                                                  "parameters and variables in all, the limit");
+    case_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +473,7 @@ int main(void)
         cmocka_unit_test(secrets_in_parts),
         cmocka_unit_test(part_alone),
         cmocka_unit_test(depth),
+        cmocka_unit_test(too_many),
     };
 
     return cmocka_run_group_tests(tests, enter, leave);
