@@ -14,6 +14,9 @@
 
 #include "engine/base/error.h"
 
+/* Says so on stderr and aborts. */
+void mf_out_of_memory(void) __attribute__((noreturn));
+
 void *mf_alloc(size_t size);                     /* uninitialised */
 void *mf_zalloc(size_t size);                    /* zeroed */
 void *mf_realloc(void *block, size_t size);      /* as realloc() */

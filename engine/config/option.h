@@ -19,6 +19,7 @@ enum mf_option_flag {
     MF_OPT_LIVE = 1 << 2,     /* may change while running, see reconfigure() */
     MF_OPT_SECRET = 1 << 3,   /* never printed, logged or served */
     MF_OPT_DELTA = 1 << 4,    /* quantity: a difference; °C and K are the same */
+    MF_OPT_LINK = 1 << 5,     /* text: the name of the link the node hangs on */
 };
 
 struct mf_type;

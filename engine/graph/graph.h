@@ -24,6 +24,8 @@ struct mf_link_def {
     uint32_t index;
 };
 
+struct mf_draft;
+
 /* One edge, at its reading end. */
 struct mf_in_def {
     const char *label; /* name in `from`, else the name of the port it comes from */
@@ -43,8 +45,10 @@ struct mf_in_def {
 
 struct mf_out_def {
     const char *name;
-    uint32_t types;
+    uint32_t types;             /* what may be emitted; anything else is rejected */
     const struct mf_unit *unit; /* NULL: none */
+    struct mf_linear convert;   /* to the unit that `unit:` asks for */
+    bool is_converted;
     const char *summary;
     struct mf_reader *readers;
     unsigned reader_count;
@@ -81,10 +85,7 @@ struct mf_def {
     uint64_t hash[2]; /* of everything that matters: equal means "unchanged" at a reload */
     const char *file;
     uint32_t line, column;
-    /* compile time only */
-    const struct mf_flow_item *item;
-    struct mf_loaded loaded;
-    uint32_t waits; /* edges not yet ranked */
+    struct mf_draft *draft; /* while compiling, else NULL */
 };
 
 struct mf_graph {
@@ -100,8 +101,18 @@ struct mf_graph {
 
 /* Compiles. Faults go to flow->diags; NULL if there were errors (the flow's own count too). */
 struct mf_graph *mf_compile(struct mf_flow *flow);
-/* The same, but returns what could be understood also when there were errors: for pictures. */
 void mf_graph_free(struct mf_graph *graph); /* NULL is fine */
+
+/* The port that an input belongs to; names in expressions of kinds without a port for them share
+ * one. */
+extern const struct mf_port mf_port_of_expression;
+enum { MF_PORT_EXPRESSION = UINT16_MAX };
+static inline const struct mf_port *mf_kind_port(const struct mf_def *def, unsigned input)
+{
+    unsigned port = def->ins[input].port;
+
+    return port == MF_PORT_EXPRESSION ? &mf_port_of_expression : &def->kind->ports[port];
+}
 
 /* Index of a node's output by name, or -1. "" is `out`, or the only one. */
 int mf_def_output(const struct mf_def *def, const char *name);

@@ -122,6 +122,10 @@ struct mf_kind {
      * when the link is up. Other errors: refused for good, counted as lost with the reason. */
     int (*deliver)(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err);
 
+    /* Fills what the letter needs beside the message (letter->topic, owned by the letter) when it
+     * enters the queue. */
+    void (*stamp)(struct mf_node *node, unsigned input, struct mf_letter *letter);
+
     /* Only MF_OPT_LIVE options differ from `old`. Cannot fail. */
     void (*reconfigure)(struct mf_node *node, const void *old);
 

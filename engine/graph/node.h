@@ -41,6 +41,9 @@ const char *mf_node_input_label(const struct mf_node *node,
                                 unsigned input); /* name in `from`, or of the port it comes from */
 const char *mf_node_input_node(const struct mf_node *node,
                                unsigned input); /* name of the node it comes from */
+/* Last value of another output of the node that an input comes from; NULL if there is none. */
+const struct mf_msg *mf_node_input_sibling(const struct mf_node *node, unsigned input,
+                                           const char *output);
 unsigned mf_node_current(
     const struct mf_node *node); /* input whose message receive() is handling */
 const struct mf_unit *mf_node_input_unit(const struct mf_node *node,

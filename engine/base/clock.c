@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Clock: real or virtual, and times as ISO 8601 text. The only file that asks the system. */
+
+#include "engine/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t ask(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * MF_SEC + ts.tv_nsec;
+}
+
+void mf_clock_init_real(struct mf_clock *clock)
+{
+    memset(clock, 0, sizeof(*clock));
+}
+
+void mf_clock_init_virtual(struct mf_clock *clock, int64_t start)
+{
+    *clock = (struct mf_clock){.is_virtual = true, .wall = start};
+}
+
+int64_t mf_clock_wall(const struct mf_clock *clock)
+{
+    return clock->is_virtual ? clock->wall : ask(CLOCK_REALTIME);
+}
+
+int64_t mf_clock_mono(const struct mf_clock *clock)
+{
+    return clock->is_virtual ? clock->mono : ask(CLOCK_MONOTONIC);
+}
+
+void mf_clock_advance(struct mf_clock *clock, int64_t mono)
+{
+    if (mono <= clock->mono)
+        return;
+    clock->wall += mono - clock->mono;
+    clock->mono = mono;
+}
+
+int64_t mf_clock_cpu(void)
+{
+    return ask(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* ---- civil time: the proleptic Gregorian calendar by day numbers ---- */
+
+static int64_t days_of(int64_t year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static void civil_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_day)
+{
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+
+    *ret_day = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *ret_month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *ret_year = yoe + era * 400 + (*ret_month <= 2);
+}
+
+int mf_time_print(int64_t wall, char *out)
+{
+    int64_t days = wall / MF_DAY, rest = wall % MF_DAY, year;
+    int month, day, len, decimals = 9;
+    int64_t fraction;
+
+    if (rest < 0) {
+        rest += MF_DAY;
+        days--;
+    }
+    civil_of(days, &year, &month, &day);
+    len = snprintf(out, MF_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month, day,
+                   (int)(rest / MF_HOUR), (int)(rest / MF_MINUTE % 60), (int)(rest / MF_SEC % 60));
+    fraction = rest % MF_SEC;
+    if (fraction) {
+        while (fraction % 10 == 0) {
+            fraction /= 10;
+            decimals--;
+        }
+        len += snprintf(out + len, MF_TIME_TEXT - (size_t)len, ".%0*d", decimals, (int)fraction);
+    }
+    len += snprintf(out + len, MF_TIME_TEXT - (size_t)len, "Z");
+    return len;
+}
+
+/* Exactly `digits` digits; NULL if there are fewer. */
+static const char *digits(const char *p, int count, int *ret)
+{
+    *ret = 0;
+    for (int i = 0; i < count; i++, p++) {
+        if (*p < '0' || *p > '9')
+            return NULL;
+        *ret = *ret * 10 + (*p - '0');
+    }
+    return p;
+}
+
+static const char *expect(const char *p, const char *chars)
+{
+    return p && *p && strchr(chars, *p) ? p + 1 : NULL;
+}
+
+static const char *read_clock(const char *p, int64_t *ret_ns)
+{
+    int hour, minute, second = 0;
+    int64_t unit = MF_SEC;
+
+    if (!p || !(p = digits(p, 2, &hour)) || !(p = expect(p, ":")) || !(p = digits(p, 2, &minute)))
+        return NULL;
+    if (*p == ':' && !(p = digits(p + 1, 2, &second)))
+        return NULL;
+    if (hour > 23 || minute > 59 || second > 60)
+        return NULL;
+    *ret_ns = hour * MF_HOUR + minute * MF_MINUTE + second * MF_SEC;
+    if (*p == '.')
+        for (p++; *p >= '0' && *p <= '9'; p++) {
+            unit /= 10;
+            *ret_ns += (*p - '0') * unit;
+        }
+    return p;
+}
+
+static const char *read_zone(const char *p, int64_t *ret_offset)
+{
+    int hour, minute, sign;
+
+    *ret_offset = 0;
+    if (!p || *p == 0)
+        return p;
+    if (*p == 'Z' || *p == 'z')
+        return p + 1;
+    sign = *p == '-' ? -1 : 1;
+    if (!(p = expect(p, "+-")) || !(p = digits(p, 2, &hour)))
+        return NULL;
+    if (*p == ':')
+        p++;
+    if (!(p = digits(p, 2, &minute)) || hour > 14 || minute > 59)
+        return NULL;
+    *ret_offset = sign * (hour * MF_HOUR + minute * MF_MINUTE);
+    return p;
+}
+
+bool mf_time_read(const char *text, int64_t *ret_wall)
+{
+    static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day;
+    int64_t clock = 0, offset = 0;
+    const char *p = digits(text, 4, &year);
+
+    if (!p || !(p = expect(p, "-")) || !(p = digits(p, 2, &month)) || !(p = expect(p, "-")) ||
+        !(p = digits(p, 2, &day)))
+        return false;
+    if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] || year < 1700 ||
+        year > 2200)
+        return false;
+    if (month == 2 && day == 29 && (year % 4 || (year % 100 == 0 && year % 400)))
+        return false;
+    if (*p && !(p = read_zone(read_clock(expect(p, "Tt "), &clock), &offset)))
+        return false;
+    if (*p)
+        return false;
+    *ret_wall = days_of(year, month, day) * MF_DAY + clock - offset;
+    return true;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * The engine: a running graph, and how one graph takes the place of another.
+ *
+ * mf_engine_load() makes live nodes and links of a graph; the first call starts
+ * everything, each further one is a reload: what is new or changed is prepared
+ * beside the running nodes, then all is switched between two turns. Nodes and
+ * links whose fingerprint is the same stay the same objects, with their timers, windows,
+ * queues and connections; a changed node of the same kind inherits what its save() gives.
+ *
+ * The engine needs a host for descriptors and jobs (engine/run/loop_uv.h); in tests and simulation
+ * there is none, the clock is virtual, and nodes that touch the outside are *played*: never
+ * started.
+ */
+
+#include "engine/base/map.h"
+#include "engine/base/rng.h"
+#include "engine/graph/link.h"
+#include "engine/run/queue.h"
+#include "engine/run/sched.h"
+
+#define MF_RETRY_FIRST MF_SEC      /* back-off of links and failed nodes: first wait … */
+#define MF_RETRY_MAX (60 * MF_SEC) /* … doubling up to this, each ± 20 % */
+
+struct mf_host {
+    void *self;
+    void (*wake)(void *self); /* work has come up outside a turn */
+    struct mf_watch *(*watch)(void *self, struct mf_link *link,
+                              void (*ready)(struct mf_link *link, unsigned events));
+    void (*job)(void *self, struct mf_job *job);
+    void (*all_stopped)(void *self); /* after mf_engine_stop(): the last link has said goodbye */
+};
+
+struct mf_engine_options {
+    bool read_only;
+    bool once;
+};
+
+/* What a reload did, for the log and `reload`. */
+struct mf_reload_report {
+    size_t kept, migrated, restarted, added, removed;
+    size_t links_kept, links_added, links_removed;
+};
+
+enum mf_link_phase {
+    MF_LINK_NEW,
+    MF_LINK_CONNECTING,
+    MF_LINK_UP,
+    MF_LINK_WAITING,
+    MF_LINK_STOPPING,
+    MF_LINK_STOPPED
+};
+extern const char *const mf_link_phase_names[];
+
+struct mf_link {
+    const struct mf_link_kind *kind;
+    const void *config;
+    void *state;
+    const struct mf_link_def *def;
+    struct mf_engine *engine;
+    struct mf_timer retry, own;
+    uint8_t phase; /* enum mf_link_phase */
+    bool was_up;
+    uint32_t failures; /* in a row */
+    uint32_t blocked;  /* sinks downstream of its sources that are full */
+    uint32_t visited;
+    uint64_t ups; /* metric: times it came up */
+    struct mf_node **nodes;
+    unsigned node_count;
+    size_t node_cap;
+    char last_error[240];
+};
+
+struct mf_engine {
+    struct mf_sched sched;
+    struct mf_graph *graph; /* owned */
+    struct mf_node **nodes; /* by rank */
+    uint32_t count;
+    struct mf_edge *edges; /* of all outputs, this generation's */
+    struct mf_link **links;
+    size_t link_count;
+    struct mf_link **leaving; /* links of former generations that are still saying goodbye */
+    size_t leaving_count, leaving_cap;
+    struct mf_map by_name;  /* → struct mf_node * */
+    struct mf_node **pulls; /* pulled sources */
+    size_t pull_count;
+    const struct mf_host *host; /* NULL: none */
+    struct mf_engine_options options;
+    struct mf_rng rng;
+    uint32_t walk; /* stamp for walks over the graph */
+    uint64_t generation;
+    bool is_stopping;
+};
+
+void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
+                    struct mf_engine_options options);
+/* Takes the graph. The first time everything is started. Returns 0, or negative with `err` when a
+ * node could not be created: then nothing has changed and the graph is freed. `report` may be NULL.
+ */
+int mf_engine_load(struct mf_engine *engine, struct mf_graph *graph,
+                   struct mf_reload_report *report, struct mf_error *err);
+/* Stops nodes and links; host->all_stopped() follows when the last link is gone. */
+void mf_engine_stop(struct mf_engine *engine);
+void mf_engine_done(struct mf_engine *engine);
+
+/* Runs what is due, at most for `max_turns` turns; true when there is more to do at once. */
+bool mf_engine_run(struct mf_engine *engine, unsigned max_turns);
+/* Virtual clock: moves to mono time `until`, firing each timer at its time. */
+void mf_engine_advance(struct mf_engine *engine, int64_t until);
+
+struct mf_node *mf_engine_node(const struct mf_engine *engine,
+                               const char *name); /* NULL if absent */
+void mf_engine_wake(struct mf_engine *engine);
+void mf_engine_retry_fired(struct mf_timer *timer); /* of a node that failed to start */
+
+/* A test plays a source: enters the next turn. The value is taken. */
+void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned output,
+                    struct mf_value value, int64_t time);
+void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,
+                        const char *reason);
+
+/* run --once: all sources have said what they have to say, all queues are empty. */
+bool mf_engine_is_drained(const struct mf_engine *engine);
+bool mf_engine_is_finished(const struct mf_engine *engine);
+/* Letters that nobody has taken yet. */
+size_t mf_engine_waiting(const struct mf_engine *engine);
+
+/* Everything fresh and delivered? Else *ret_why names the first node or link that is not, in `why`.
+ */
+bool mf_engine_is_healthy(const struct mf_engine *engine, char *why, size_t why_size);
+/* Counters and states, one line each, for people: SIGUSR1. */
+void mf_engine_print_status(const struct mf_engine *engine, struct mf_buf *buf);
+
+/* ---- engine/run/link.c ---- */
+
+struct mf_link *mf_link_new(struct mf_engine *engine, const struct mf_link_def *def);
+void mf_link_free(struct mf_link *link);
+void mf_link_begin(struct mf_link *link); /* connects; again after a failure */
+void mf_link_end(struct mf_link *link);   /* says goodbye */
+void mf_link_attach(struct mf_link *link, struct mf_node *node);
+int64_t mf_retry_delay(struct mf_rng *rng, uint32_t failures);

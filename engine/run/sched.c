@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * The scheduler: see sched.h for what a turn is.
+ *
+ * The timer heap is a plain binary heap of pointers. Timers that share a
+ * deadline fire into the same turn, so that two nodes with the same interval
+ * are seen together by what reads both.
+ */
+
+#include "engine/run/sched.h"
+
+#include <string.h>
+
+#include "engine/base/alloc.h"
+
+void mf_sched_init(struct mf_sched *sched)
+{
+    memset(sched, 0, sizeof(*sched));
+    mf_clock_init_real(&sched->clock);
+}
+
+static void free_ready(struct mf_sched *sched)
+{
+    for (unsigned i = 0; i < MF_SCHED_LEVELS; i++) {
+        mf_free(sched->ready[i]);
+        sched->ready[i] = NULL;
+    }
+}
+
+void mf_sched_done(struct mf_sched *sched)
+{
+    for (size_t i = 0; i < sched->follow_count; i++)
+        mf_msg_drop(&sched->follow_ups[(sched->follow_first + i) & (sched->follow_cap - 1)].msg);
+    for (size_t i = 0; i < sched->late_count; i++)
+        mf_msg_drop(&sched->lates[i].msg);
+    mf_free(sched->follow_ups);
+    mf_free(sched->lates);
+    mf_free(sched->heap);
+    free_ready(sched);
+}
+
+void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count)
+{
+    size_t words = count;
+
+    free_ready(sched);
+    sched->nodes = nodes;
+    sched->count = count;
+    for (unsigned i = 0; i < MF_SCHED_LEVELS; i++) {
+        words = words / 64 + 1;
+        sched->ready[i] = mf_calloc_array(words, sizeof(uint64_t));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        nodes[i]->order = i;
+        if (nodes[i]->is_ready) {
+            nodes[i]->is_ready = false;
+            mf_sched_mark_ready(sched, nodes[i]);
+        }
+    }
+}
+
+/* ---- the ready set ---- */
+
+void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node)
+{
+    uint32_t i = node->order;
+
+    if (node->is_ready)
+        return;
+    node->is_ready = true;
+    for (unsigned level = 0; level < MF_SCHED_LEVELS; level++, i >>= 6) {
+        uint64_t *word = &sched->ready[level][i >> 6];
+        bool was_set = *word != 0;
+
+        *word |= UINT64_C(1) << (i & 63);
+        if (was_set)
+            break; /* the levels above know */
+    }
+}
+
+static bool has_ready(const struct mf_sched *sched)
+{
+    return sched->count && sched->ready[MF_SCHED_LEVELS - 1][0];
+}
+
+/* Lowest rank that is ready; it is taken out of the set. */
+static struct mf_node *take_ready(struct mf_sched *sched)
+{
+    uint32_t i = 0;
+
+    for (unsigned level = MF_SCHED_LEVELS; level-- > 0;)
+        i = (i << 6) | (uint32_t)__builtin_ctzll(sched->ready[level][i]);
+    for (unsigned level = 0; level < MF_SCHED_LEVELS; level++) {
+        uint32_t at = i >> (6 * level);
+        uint64_t *word = &sched->ready[level][at >> 6];
+
+        *word &= ~(UINT64_C(1) << (at & 63));
+        if (*word)
+            break;
+    }
+    sched->nodes[i]->is_ready = false;
+    return sched->nodes[i];
+}
+
+/* ---- timers ---- */
+
+static bool is_before(const struct mf_timer *a, const struct mf_timer *b)
+{
+    return a->at != b->at ? a->at < b->at : a->seq < b->seq;
+}
+
+static void place(struct mf_sched *sched, size_t i, struct mf_timer *timer)
+{
+    sched->heap[i] = timer;
+    timer->pos = (uint32_t)i + 1;
+}
+
+static void sift_up(struct mf_sched *sched, size_t i, struct mf_timer *timer)
+{
+    while (i > 0 && is_before(timer, sched->heap[(i - 1) / 2])) {
+        place(sched, i, sched->heap[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    place(sched, i, timer);
+}
+
+static void sift_down(struct mf_sched *sched, size_t i, struct mf_timer *timer)
+{
+    for (;;) {
+        size_t child = 2 * i + 1;
+
+        if (child >= sched->heap_count)
+            break;
+        if (child + 1 < sched->heap_count && is_before(sched->heap[child + 1], sched->heap[child]))
+            child++;
+        if (!is_before(sched->heap[child], timer))
+            break;
+        place(sched, i, sched->heap[child]);
+        i = child;
+    }
+    place(sched, i, timer);
+}
+
+void mf_timer_disarm(struct mf_sched *sched, struct mf_timer *timer)
+{
+    struct mf_timer *last;
+    size_t i;
+
+    if (!timer->pos)
+        return;
+    i = timer->pos - 1;
+    timer->pos = 0;
+    last = sched->heap[--sched->heap_count];
+    if (last == timer)
+        return;
+    if (i > 0 && is_before(last, sched->heap[(i - 1) / 2]))
+        sift_up(sched, i, last);
+    else
+        sift_down(sched, i, last);
+}
+
+void mf_timer_arm(struct mf_sched *sched, struct mf_timer *timer, int64_t at)
+{
+    mf_timer_disarm(sched, timer);
+    timer->at = at;
+    timer->seq = ++sched->timer_seq;
+    mf_grow(&sched->heap, &sched->heap_cap, sched->heap_count, sizeof(struct mf_timer *));
+    sched->heap_count++;
+    sift_up(sched, sched->heap_count - 1, timer);
+}
+
+int64_t mf_sched_next(const struct mf_sched *sched)
+{
+    return sched->heap_count ? sched->heap[0]->at : MF_NEVER;
+}
+
+static bool is_due(const struct mf_sched *sched, int64_t mono)
+{
+    return sched->heap_count && sched->heap[0]->at <= mono;
+}
+
+/* All timers of the earliest deadline. */
+static void fire_earliest(struct mf_sched *sched)
+{
+    int64_t at = sched->heap[0]->at;
+
+    while (sched->heap_count && sched->heap[0]->at == at) {
+        struct mf_timer *timer = sched->heap[0];
+
+        mf_timer_disarm(sched, timer);
+        timer->fire(timer);
+    }
+}
+
+/* ---- turns ---- */
+
+/* Opens the turn with values that waited, in their order, up to the first port that would emit
+ * twice. */
+static void enter_follow_ups(struct mf_sched *sched)
+{
+    while (sched->follow_count) {
+        struct mf_follow_up *next =
+            &sched->follow_ups[sched->follow_first & (sched->follow_cap - 1)];
+        struct mf_output *output;
+        struct mf_msg msg;
+
+        if (next->node->phase == MF_NODE_STOPPED) {
+            mf_msg_drop(&next->msg);
+            sched->follow_first++;
+            sched->follow_count--;
+            continue;
+        }
+        output = &next->node->outputs[next->output];
+        if (output->turn == sched->turn)
+            break;
+        msg = next->msg;
+        sched->follow_first++;
+        sched->follow_count--;
+        mf_node_spread(next->node, (unsigned)(output - next->node->outputs), &msg);
+        mf_msg_drop(&msg);
+    }
+}
+
+static void enter_lates(struct mf_sched *sched)
+{
+    for (size_t i = 0; i < sched->late_count; i++) {
+        mf_node_deliver(sched->lates[i].to, sched->lates[i].input, &sched->lates[i].msg);
+        mf_msg_drop(&sched->lates[i].msg);
+    }
+    sched->late_count = 0;
+}
+
+bool mf_sched_has_work(const struct mf_sched *sched)
+{
+    return sched->follow_count || sched->late_count || has_ready(sched);
+}
+
+static void begin_turn(struct mf_sched *sched)
+{
+    sched->turn++;
+    sched->wall = mf_clock_wall(&sched->clock);
+    sched->mono = mf_clock_mono(&sched->clock);
+    sched->cause = sched->turn;
+    sched->in_turn = true;
+}
+
+static void run_ready(struct mf_sched *sched)
+{
+    while (has_ready(sched))
+        mf_node_turn(take_ready(sched));
+    sched->in_turn = false;
+}
+
+void mf_sched_turn(struct mf_sched *sched)
+{
+    begin_turn(sched);
+    enter_lates(sched);
+    enter_follow_ups(sched);
+    run_ready(sched);
+}
+
+int mf_sched_pull(struct mf_sched *sched, struct mf_node *node)
+{
+    int rc;
+
+    begin_turn(sched);
+    enter_lates(sched);
+    enter_follow_ups(sched);
+    node->is_running = true;
+    node->emit_time = sched->wall;
+    node->emit_cause = sched->cause;
+    rc = node->kind->pull(node);
+    node->is_running = false;
+    run_ready(sched);
+    return rc;
+}
+
+bool mf_sched_run(struct mf_sched *sched, unsigned max_turns)
+{
+    int64_t now = mf_clock_mono(&sched->clock);
+
+    for (unsigned i = 0; i < max_turns; i++) {
+        if (mf_sched_has_work(sched)) {
+            mf_sched_turn(sched);
+        } else if (is_due(sched, now)) {
+            begin_turn(sched);
+            fire_earliest(sched);
+            run_ready(sched);
+        } else {
+            return false;
+        }
+    }
+    return mf_sched_has_work(sched) || is_due(sched, now);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * The scheduler: turns, timers, the ready set. It knows no libuv; whoever owns
+ * it (a loop, a test, a simulation) moves the clock and calls mf_sched_turn().
+ *
+ * A turn: what came in since the last one enters together; nodes run in rank order, each
+ * at most once, and see one consistent world. A value emitted for a port that has
+ * emitted in this turn already, or from outside a turn, waits in the follow-up queue and
+ * opens the next turn. A late edge (into a delay, or previous()) is delivered when the
+ * turn is over.
+ *
+ * The ready set is a bitmap over ranks in three levels of 64, so that finding the next
+ * node is a few instructions however large the flow is.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/graph/graph.h"
+#include "engine/graph/node.h"
+
+enum {
+    MF_SCHED_FOLLOW_UPS =
+        100000,          /* values waiting for a later turn; more are dropped and counted */
+    MF_SCHED_LEVELS = 4, /* 64^4 nodes */
+    MF_NODE_TIMERS = 8,
+};
+
+struct mf_sched;
+
+struct mf_timer {
+    int64_t at;   /* mono ns */
+    uint64_t seq; /* order of arming breaks ties */
+    uint32_t pos; /* in the heap, + 1; 0: not armed */
+    void (*fire)(struct mf_timer *timer);
+};
+
+/* One input of a live node. */
+struct mf_input {
+    uint64_t turn; /* of the last message; 0: none yet */
+    uint16_t next; /* next pending input + 1, in order of arrival */
+    bool is_pending;
+    bool is_known;
+};
+
+/* One edge, at its writing end. */
+struct mf_edge {
+    struct mf_node *to;
+    uint16_t input;
+    bool is_special; /* converts, checks, is late or quiet: the slow path */
+};
+
+struct mf_output {
+    struct mf_msg last;
+    uint64_t turn; /* in which it last emitted */
+    uint64_t count;
+    const struct mf_out_def *def;
+    struct mf_edge *edges; /* the generation's */
+    unsigned edge_count;
+    bool is_known;
+    bool is_degraded; /* marked not good by the engine, not by the node */
+};
+
+enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
+
+struct mf_node_timer {
+    struct mf_timer timer;
+    struct mf_node *node;
+};
+
+struct mf_queue;
+
+struct mf_node {
+    const struct mf_kind *kind;
+    const void *config;
+    void *state;
+    const struct mf_def *def;
+    struct mf_sched *sched;
+    struct mf_link *link;
+    struct mf_input *inputs;
+    struct mf_msg *messages; /* latest per input */
+    struct mf_output *outputs;
+    struct mf_node_timer *timers;
+    struct mf_queue *queue; /* sinks with deliver() */
+    uint32_t order;
+    uint16_t pending_first, pending_last; /* input + 1 */
+    uint16_t current;                     /* input that receive() is handling */
+    uint16_t unknown; /* inputs that must still have a first message (run kinds) */
+    uint8_t fired;    /* timers that have run out, a bit each */
+    uint8_t phase;    /* enum mf_node_phase */
+    uint8_t worst;    /* quality of the worst input */
+    bool is_ready, is_running;
+    bool is_played; /* a test plays it: never started */
+    bool wants_pull, has_ended;
+    bool is_sink_blocked; /* its queue is full: sources upstream pause */
+    const char *worst_reason;
+    int64_t emit_time; /* wall ns: what an emission inherits */
+    uint64_t emit_cause;
+    uint32_t blocked;                                /* sinks downstream whose queue is full */
+    uint32_t visited;                                /* stamp of the last walk over the graph */
+    struct mf_node_timer *stale_timer, *retry_timer; /* NULL: none; they lie behind the kind's */
+    int64_t last_news; /* mono of the last good emission of a source */
+    uint32_t failures; /* starts that failed in a row */
+    uint64_t turns, rejected,
+        skipped; /* metrics: runs; unusable messages; not good, so not written */
+    struct mf_log_rate log_rate;
+};
+
+struct mf_follow_up {
+    struct mf_node *node;
+    uint16_t output;
+    struct mf_msg msg;
+};
+
+struct mf_late {
+    struct mf_node *to;
+    uint16_t input;
+    struct mf_msg msg;
+};
+
+/* What the owner of the scheduler lends to nodes and links. */
+struct mf_engine;
+
+struct mf_sched {
+    struct mf_clock clock;
+    struct mf_engine *engine;
+    struct mf_node **nodes; /* by rank */
+    uint32_t count;
+    uint64_t *ready[MF_SCHED_LEVELS];
+    struct mf_timer **heap;
+    size_t heap_count, heap_cap;
+    uint64_t timer_seq;
+    struct mf_follow_up *follow_ups; /* ring */
+    size_t follow_first, follow_count, follow_cap;
+    struct mf_late *lates;
+    size_t late_count, late_cap;
+    uint64_t turn; /* number of the current or last one */
+    uint64_t cause;
+    int64_t wall, mono; /* of the current turn */
+    bool in_turn;
+    uint64_t follow_ups_dropped;
+    struct mf_log_rate drop_rate;
+    void (*observe)(void *arg, struct mf_node *node, unsigned output, const struct mf_msg *msg);
+    void *observe_arg; /* tests, taps: every emission */
+};
+
+void mf_sched_init(struct mf_sched *sched);
+void mf_sched_done(struct mf_sched *sched);
+/* Takes a new set of nodes by rank, between two turns. */
+void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count);
+
+void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node);
+/* Something waits: a turn would not be empty. */
+bool mf_sched_has_work(const struct mf_sched *sched);
+void mf_sched_turn(struct mf_sched *sched);
+/* A turn that a pulled source opens; returns what its pull() did. */
+int mf_sched_pull(struct mf_sched *sched, struct mf_node *node);
+/* Fires what is due at the clock's time, turn by turn, and runs all follow-ups. At most
+ * `max_turns` turns; true when more work is left. */
+bool mf_sched_run(struct mf_sched *sched, unsigned max_turns);
+
+void mf_timer_arm(struct mf_sched *sched, struct mf_timer *timer, int64_t at);
+void mf_timer_disarm(struct mf_sched *sched, struct mf_timer *timer);
+/* Mono time of the next timer, MF_NEVER if there is none. */
+int64_t mf_sched_next(const struct mf_sched *sched);
+
+/* ---- life of a node: engine/run/node.c ---- */
+
+struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def);
+void mf_node_free(struct mf_node *node);
+/* Points the node at an equal definition of a newer graph. */
+void mf_node_adopt(struct mf_node *node, const struct mf_def *def);
+int mf_node_start(struct mf_node *node, struct mf_error *err);
+void mf_node_stop(struct mf_node *node);
+/* One node's share of a turn. */
+void mf_node_turn(struct mf_node *node);
+/* Delivers to one input now; the edge has been travelled already. */
+void mf_node_deliver(struct mf_node *node, unsigned input, const struct mf_msg *msg);
+/* A new node learns what a source that was there before said last. */
+void mf_node_greet(struct mf_node *node, unsigned input, const struct mf_msg *msg);
+/* Carries a message along all edges of an output. */
+void mf_node_spread(struct mf_node *node, unsigned output, const struct mf_msg *msg);
+/* Marks the outputs not good, as if the node had said so itself. */
+void mf_node_degrade(struct mf_node *node, enum mf_quality quality, const char *reason);
