@@ -40,6 +40,10 @@ enum mf_value_type {
 
 enum { MF_VALUE_INLINE = 14 }; /* bytes of text that need no block */
 
+/* Levels of containers in one value, and its memory with shared parts counted each time: a loop
+ * that packs its own output into a list ends here. See engine/value/build.h. */
+enum { MF_VALUE_DEPTH = 64, MF_VALUE_SIZE = 512 * 1024 * 1024 };
+
 struct mf_block;
 
 struct mf_value {
