@@ -16,7 +16,11 @@
 #include "engine/run/pressure.h"
 #include "engine/run/state.h"
 
-enum { PULLS_PER_RUN = 256 }; /* turns of pulled sources before the loop looks elsewhere */
+enum {
+    PULLS_PER_RUN = 256,    /* turns of pulled sources before the loop looks elsewhere */
+    TURNS_PER_RUN = 1000,   /* virtual clock */
+    RUNS_PER_MOMENT = 1000, /* virtual clock: more are taken for nodes that feed each other */
+};
 
 void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
                     struct mf_engine_options options)
@@ -142,7 +146,7 @@ static int prepare_nodes(struct mf_engine *engine, struct change *change, struct
         }
         node = change->nodes[i] = mf_node_new(&engine->sched, def);
         change->is_new[i] = true;
-        node->is_played = engine->sched.clock.is_virtual && touches_outside(def->kind);
+        node->is_played = mf_node_is_virtual(node) && touches_outside(def->kind);
         if (def->link)
             node->link = change->links[def->link->index];
         rc = node->kind->create ? node->kind->create(node, err) : 0;
@@ -537,13 +541,22 @@ bool mf_engine_run(struct mf_engine *engine, unsigned max_turns)
     return is_more || engine->pull_count;
 }
 
+/* At one moment of virtual time. */
+static void settle(struct mf_engine *engine)
+{
+    for (unsigned i = 0; i < RUNS_PER_MOMENT; i++)
+        if (!mf_engine_run(engine, TURNS_PER_RUN))
+            return;
+    mf_log(MF_LOG_ERROR, "engine", "gave up after %u turns at one moment: nodes feed each other",
+           RUNS_PER_MOMENT * TURNS_PER_RUN);
+}
+
 void mf_engine_advance(struct mf_engine *engine, int64_t until)
 {
-    while (mf_sched_run(&engine->sched, UINT32_MAX))
-        continue;
+    settle(engine);
     while (mf_sched_next(&engine->sched) <= until) {
         mf_clock_advance(&engine->sched.clock, mf_sched_next(&engine->sched));
-        mf_sched_run(&engine->sched, UINT32_MAX);
+        settle(engine);
     }
     mf_clock_advance(&engine->sched.clock, until);
 }

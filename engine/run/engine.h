@@ -36,6 +36,7 @@ struct mf_host {
 struct mf_engine_options {
     bool read_only;
     bool once;
+    bool starts_outside; /* nodes that touch the outside are started on a virtual clock, too */
 };
 
 /* What a reload did, for the log and `reload`. */
@@ -107,7 +108,8 @@ void mf_engine_done(struct mf_engine *engine);
 
 /* Runs what is due, at most for `max_turns` turns; true when there is more to do at once. */
 bool mf_engine_run(struct mf_engine *engine, unsigned max_turns);
-/* Virtual clock: moves to mono time `until`, firing each timer at its time. */
+/* Virtual clock: moves to mono time `until`, firing each timer at its time. Whatever is to do now
+ * is done, too, pulled sources to their end included. */
 void mf_engine_advance(struct mf_engine *engine, int64_t until);
 
 struct mf_node *mf_engine_node(const struct mf_engine *engine,

@@ -44,7 +44,7 @@ int64_t mf_node_mono(const struct mf_node *node)
 
 bool mf_node_is_virtual(const struct mf_node *node)
 {
-    return node->sched->clock.is_virtual;
+    return node->sched->clock.is_virtual && !node->sched->engine->options.starts_outside;
 }
 
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port)
