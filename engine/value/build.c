@@ -28,20 +28,24 @@ static void grow(struct mf_builder *builder)
     builder->room = room;
 }
 
+/* An empty container has no block, yet it is a level. */
+static uint32_t depth_of(const struct mf_value *item)
+{
+    return mf_value_has_block(item) ? item->block->depth : item->type >= MF_LIST;
+}
+
 void mf_build_take_item(struct mf_builder *builder, struct mf_value item)
 {
-    if (mf_value_has_block(&item)) {
-        const struct mf_block *block = item.block;
+    uint32_t depth = depth_of(&item);
 
-        if (block->depth >= MF_VALUE_DEPTH || block->size > MF_VALUE_SIZE - builder->size) {
-            mf_value_drop(item);
-            item = mf_value_null();
-        } else {
-            builder->size += block->size;
-            if (block->depth > builder->depth)
-                builder->depth = block->depth;
-        }
+    if (depth >= MF_VALUE_DEPTH || mf_value_size(&item) > MF_VALUE_SIZE - builder->size) {
+        mf_value_drop(item);
+        item = mf_value_null();
+        depth = 0;
     }
+    builder->size += mf_value_size(&item);
+    if (depth > builder->depth)
+        builder->depth = depth;
     if (builder->count == builder->room)
         grow(builder);
     mf_block_items(builder->block)[builder->count++] = item;
@@ -111,8 +115,8 @@ static size_t find_earlier(const struct mf_value *items, size_t pair, uint32_t *
     return pair;
 }
 
-/* Merges pairs with the same key, or stops at the first one when `ret_pair` is given. */
-static bool end_map(struct mf_builder *builder, struct mf_value *ret, size_t *ret_pair)
+/* Merges pairs with the same key, or, when `is_strict`, stops at the first one. */
+static bool end_map(struct mf_builder *builder, bool is_strict, struct mf_value *ret)
 {
     size_t pairs = builder->count / 2, kept = 0, slot_count = mf_block_slots(pairs);
     struct mf_value *items = pairs ? mf_block_items(builder->block) : NULL;
@@ -132,8 +136,8 @@ static bool end_map(struct mf_builder *builder, struct mf_value *ret, size_t *re
             kept++;
             continue;
         }
-        if (ret_pair) {
-            *ret_pair = i;
+        if (is_strict) {
+            *ret = mf_value_copy(key);
             mf_free(slots);
             mf_build_drop(builder);
             return false;
@@ -158,13 +162,13 @@ struct mf_value mf_build_end_map(struct mf_builder *builder)
 {
     struct mf_value map;
 
-    end_map(builder, &map, NULL);
+    end_map(builder, false, &map);
     return map;
 }
 
-bool mf_build_end_map_strict(struct mf_builder *builder, struct mf_value *ret, size_t *ret_pair)
+bool mf_build_end_map_strict(struct mf_builder *builder, struct mf_value *ret)
 {
-    return end_map(builder, ret, ret_pair);
+    return end_map(builder, true, ret);
 }
 
 void mf_build_drop(struct mf_builder *builder)

@@ -28,7 +28,6 @@ void mf_build_take_field(struct mf_builder *builder, const char *key, struct mf_
 struct mf_value mf_build_end_list(struct mf_builder *builder);
 struct mf_value mf_build_end_map(struct mf_builder *builder);
 struct mf_value mf_build_end_path(struct mf_builder *builder);
-/* As mf_build_end_map(), but false when a key came twice: the builder is dropped, *ret_pair is the
- * second one's number. */
-bool mf_build_end_map_strict(struct mf_builder *builder, struct mf_value *ret, size_t *ret_pair);
+/* As mf_build_end_map(), but false when a key came twice: *ret is that key, the rest is dropped. */
+bool mf_build_end_map_strict(struct mf_builder *builder, struct mf_value *ret);
 void mf_build_drop(struct mf_builder *builder); /* drops what was collected */
