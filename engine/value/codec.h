@@ -14,8 +14,9 @@
  *             surrogate escape is an error; trailing bytes are errors.
  *             Bytes are written as base64 text, paths in dotted form, NaN and
  *             infinities as null.
- * MessagePack the MoaT dialect: ext 3 is a path, ext 2 a big integer (error when beyond int64);
- *             doubles are written as float32 only when that is exact.
+ * MessagePack the MoaT dialect: ext 3 is a path, ext 2 a big integer (error when beyond int64),
+ *             ext 4 a proxy (its name as text, `_` is null), ext -1 a time stamp (unix seconds);
+ *             others become bytes. Doubles are written as float32 only when that is exact.
  * CBOR        RFC 8949; tag 39 is a path, tags 2 and 3 big integers, other tags are dropped, indefinite
  *             lengths are read, half floats are read and written where exact.
  */
@@ -51,7 +52,8 @@ uint32_t mf_format_types(enum mf_format format);
 
 int mf_json_read(const char *text, size_t len, struct mf_value *ret, struct mf_error *err);
 /* Reads only the members named in `fields` of a top-level object, into ret[0..count) (null when
- * absent), and checks the rest as strictly: for JSON lines. Results are owned by the caller. */
+ * absent), and checks the rest as strictly: for JSON lines. Results are owned by the caller; after
+ * an error all of them are null. */
 int mf_json_read_fields(const char *text, size_t len, const char *const *fields, size_t count,
                         struct mf_value *ret, struct mf_error *err);
 void mf_json_write(const struct mf_value *value, struct mf_buf *buf);
