@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* run: runs a flow in the foreground, until it is told to end. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/log.h"
+#include "engine/base/text.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/flow_load.h"
+#include "engine/control/notify.h"
+#include "engine/run/loop_uv.h"
+
+#define DRAIN (10 * MF_SEC)
+
+static const char *const log_formats[] = {"auto", "text", "journal", "json", NULL};
+
+/* What the reading of a reload leaves behind for the loop thread to log. */
+struct reader {
+    const struct mf_args *args;
+    struct mf_buf faults; /* a line each */
+};
+
+/* On a pool thread. */
+static struct mf_graph *read_again(void *arg)
+{
+    struct reader *reader = arg;
+    struct mf_cli_flow cli;
+    struct mf_graph *graph;
+
+    mf_cli_flow_init(&cli, reader->args);
+    mf_cli_flow_compile(&cli, reader->args);
+    if (!cli.graph) {
+        mf_diags_sort(&cli.diags);
+        mf_diags_render(&cli.diags, MF_DIAG_SHORT, cli.counts, false, &reader->faults);
+    }
+    graph = mf_cli_flow_take(&cli);
+    mf_cli_flow_done(&cli);
+    return graph;
+}
+
+static void log_faults(void *arg)
+{
+    struct reader *reader = arg;
+    const char *line = mf_buf_text(&reader->faults);
+
+    while (*line) {
+        size_t len = strcspn(line, "\n");
+
+        mf_log(MF_LOG_ERROR, "reload", "%.*s", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+    mf_buf_clear(&reader->faults);
+}
+
+static void set_up_log(const struct mf_args *args)
+{
+    int level = MF_LOG_NOTICE + args->talk;
+
+    if (level > MF_LOG_DEBUG)
+        level = MF_LOG_DEBUG;
+    level = mf_args_choice(args, "log-level", level < MF_LOG_ERROR ? MF_LOG_ERROR : level);
+    mf_log_setup((enum mf_log_level)level,
+                 (enum mf_log_format)mf_args_choice(args, "log-format", MF_LOG_AUTO),
+                 mf_args_color(args, 2));
+}
+
+/* Runs the graph to its end. Returns the exit code. */
+static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
+{
+    struct reader reader = {.args = args};
+    struct mf_notify *notify = mf_notify_new();
+    struct mf_error err = {0};
+    struct mf_loop *loop;
+    int rc;
+
+    loop = mf_loop_new((struct mf_loop_options){
+        .engine = {.read_only = mf_args_has(args, "read-only"),
+                   .once = mf_args_has(args, "once")},
+        .drain = drain,
+        .alive = mf_notify_interval(notify),
+        .read = read_again,
+        .read_done = log_faults,
+        .event = mf_notify_event,
+        .arg = &reader,
+        .event_arg = notify,
+    });
+    rc = mf_loop_run(loop, graph, &err);
+    if (rc < 0)
+        mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
+    mf_buf_done(&reader.faults);
+    mf_notify_free(notify);
+    if (mf_loop_has_jobs(loop))
+        _exit(rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK);
+    mf_loop_free(loop);
+    return rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK;
+}
+
+static int run(const struct mf_args *args)
+{
+    struct mf_cli_flow cli;
+    struct mf_graph *graph;
+    int64_t drain;
+
+    if (!mf_args_duration(args, "drain", DRAIN, &drain))
+        return MF_EXIT_USAGE;
+    set_up_log(args);
+    mf_cli_flow_init(&cli, args);
+    mf_cli_flow_compile(&cli, args);
+    mf_cli_flow_report(&cli, args, 2);
+    graph = mf_cli_flow_take(&cli);
+    /* The graph needs nothing of what it was made from. */
+    mf_cli_flow_done(&cli);
+    return graph ? run_graph(args, graph, drain) : MF_EXIT_FLOW;
+}
+
+static const struct mf_flag flags[] = {
+    {"once", 0, NULL, NULL,
+     "Read files to their end and each polled source once, deliver all, and exit.", NULL},
+    {"read-only", 0, NULL, NULL, "Change nothing outside: sinks and actuators do not write.", NULL},
+    {"drain", 0, "TIME", NULL, "How long sinks may take to empty their queues at the end.", "10s"},
+    {"log-level", 0, "LEVEL", mf_log_level_names, "The least important lines to log.", "notice"},
+    {"log-format", 0, "FORMAT", log_formats,
+     "For people, for the systemd journal, or a JSON object a line.", "auto"},
+    {0},
+};
+
+const struct mf_command mf_command_run = {
+    .name = "run",
+    .operands = "[PATH…]",
+    .summary = "Run a flow.",
+    .examples = "moat-flow run flow.yaml                 # until Ctrl-C\n"
+                "moat-flow run --once convert.yaml       # files to their end\n"
+                "moat-flow run --read-only -v .          # look, do not touch\n"
+                "kill -HUP PID                           # read the files again\n",
+    .doc = "Runs in the foreground and logs to stderr. SIGHUP reloads: a flow with faults changes\n"
+           "nothing, a good one takes over between two turns, and nodes and links that did not change\n"
+           "go on undisturbed. SIGTERM and Ctrl-C let the sinks deliver what they hold, then end with\n"
+           "0; a second one ends at once. SIGUSR1 writes the status to the log. With systemd, take\n"
+           "`Type=notify-reload`.\n",
+    .flags = flags,
+    .max_operands = 1000,
+    .traits = MF_CMD_READS_FLOW,
+    .run = run,
+};

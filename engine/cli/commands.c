@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The list of commands, in the order in which help shows them. */
+
+#include "engine/cli/commands.h"
+
+#include <string.h>
+
+const struct mf_command *const mf_commands[] = {
+    &mf_command_run,
+    &mf_command_validate,
+    &mf_command_graph,
+    &mf_command_nodes,
+    &mf_command_explain,
+    &mf_command_new,
+    &mf_command_expand,
+    &mf_command_schema,
+    &mf_command_mqtt,
+    &mf_command_completion,
+    &mf_command_help,
+    &mf_command_version,
+    NULL,
+};
+
+const struct mf_command *mf_command_find(const char *name)
+{
+    for (const struct mf_command *const *command = mf_commands; *command; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    return NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/* All commands; the list in the order of help is mf_commands[] in commands.c. */
+
+#include "engine/cli/args.h"
+
+/* Values of mf_command.words that stand for lists made at run time. */
+extern const char *const mf_words_kinds[];
+extern const char *const mf_words_codes[];
+extern const char *const mf_words_commands[];
+
+extern const struct mf_command mf_command_validate;
+extern const struct mf_command mf_command_run;
+extern const struct mf_command mf_command_graph;
+extern const struct mf_command mf_command_expand;
+extern const struct mf_command mf_command_nodes;
+extern const struct mf_command mf_command_explain;
+extern const struct mf_command mf_command_new;
+extern const struct mf_command mf_command_schema;
+extern const struct mf_command mf_command_mqtt;
+extern const struct mf_command mf_command_completion;
+extern const struct mf_command mf_command_help;
+extern const struct mf_command mf_command_version;

@@ -1,0 +1,2 @@
+# A path that is not there.
+"$1" validate nowhere.yaml

@@ -1,0 +1,2 @@
+# Nobody listens on port 1.
+"$1" validate --env MF0704.yaml
