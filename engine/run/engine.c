@@ -575,6 +575,19 @@ void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_
 
 /* ---- ending ---- */
 
+static bool is_only_source(const struct mf_kind *kind)
+{
+    return (kind->flags & (MF_KIND_SOURCE | MF_KIND_TIME)) &&
+           !(kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR));
+}
+
+void mf_engine_drain(struct mf_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->count; i++)
+        if (is_only_source(engine->nodes[i]->kind))
+            mf_node_stop(engine->nodes[i]);
+}
+
 void mf_engine_stop(struct mf_engine *engine)
 {
     engine->is_stopping = true;

@@ -30,7 +30,7 @@ struct mf_host {
     struct mf_watch *(*watch)(void *self, struct mf_link *link,
                               void (*ready)(struct mf_link *link, unsigned events));
     void (*job)(void *self, struct mf_job *job);
-    void (*all_stopped)(void *self); /* after mf_engine_stop(): the last link has said goodbye */
+    void (*all_stopped)(void *self); /* after mf_engine_stop(): a link has said goodbye */
 };
 
 struct mf_engine_options {
@@ -102,8 +102,11 @@ void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
  */
 int mf_engine_load(struct mf_engine *engine, struct mf_graph *graph,
                    struct mf_reload_report *report, struct mf_error *err);
-/* Stops nodes and links; host->all_stopped() follows when the last link is gone. */
+/* The beginning of the end: sources stop, what they have said still goes to its end. */
+void mf_engine_drain(struct mf_engine *engine);
+/* Stops nodes and links; host->all_stopped() follows as links say goodbye. */
 void mf_engine_stop(struct mf_engine *engine);
+bool mf_engine_has_stopped(const struct mf_engine *engine); /* no link is left that has not */
 void mf_engine_done(struct mf_engine *engine);
 
 /* Runs what is due, at most for `max_turns` turns; true when there is more to do at once. */
@@ -123,7 +126,9 @@ void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned out
 void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,
                         const char *reason);
 
-/* run --once: all sources have said what they have to say, all queues are empty. */
+/* run --once: all sources have said what they have to say (events are not waited for); all queues
+ * are empty; both. */
+bool mf_engine_has_spoken(const struct mf_engine *engine);
 bool mf_engine_is_drained(const struct mf_engine *engine);
 bool mf_engine_is_finished(const struct mf_engine *engine);
 /* Letters that nobody has taken yet. */

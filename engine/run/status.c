@@ -34,7 +34,7 @@ static bool has_spoken(const struct mf_node *node)
 }
 
 /* Sources that end, or are polled, are waited for; events may never come. */
-bool mf_engine_is_finished(const struct mf_engine *engine)
+bool mf_engine_has_spoken(const struct mf_engine *engine)
 {
     for (uint32_t i = 0; i < engine->count; i++) {
         const struct mf_node *node = engine->nodes[i];
@@ -44,7 +44,23 @@ bool mf_engine_is_finished(const struct mf_engine *engine)
         if (node->kind->pull || (node->kind->period && !has_spoken(node)))
             return false;
     }
-    return mf_engine_is_drained(engine);
+    return true;
+}
+
+bool mf_engine_is_finished(const struct mf_engine *engine)
+{
+    return mf_engine_has_spoken(engine) && mf_engine_is_drained(engine);
+}
+
+bool mf_engine_has_stopped(const struct mf_engine *engine)
+{
+    for (size_t i = 0; i < engine->link_count; i++)
+        if (engine->links[i]->phase != MF_LINK_STOPPED)
+            return false;
+    for (size_t i = 0; i < engine->leaving_count; i++)
+        if (engine->leaving[i]->phase != MF_LINK_STOPPED)
+            return false;
+    return true;
 }
 
 bool mf_engine_is_healthy(const struct mf_engine *engine, char *why, size_t why_size)
