@@ -21,6 +21,8 @@ struct mf_load {
     struct mf_arena *arena;
     struct mf_diags *diags;
     struct mf_loaded *into;
+    const char *const *also; /* further keys that are legal there, for suggestions; may be NULL */
+    const char *key; /* as the user wrote it (`debounce`, not `time`); set by mf_load_options() */
 };
 
 /* A quantity whose unit is that of a port: read as written, settled once the port's unit is
@@ -45,7 +47,8 @@ struct mf_loaded {
     void *config;
     struct mf_late_quantity *quantities;
     struct mf_late_expr *exprs;
-    bool failed; /* a fault was reported: say nothing more about this node */
+    bool failed;     /* a fault was reported: say nothing more about this node */
+    bool is_unknown; /* a text holds a variable or secret that is missing here: it is incomplete */
 };
 
 struct mf_type {
@@ -94,15 +97,33 @@ bool mf_load_options(struct mf_load *load, const struct mf_option *table, const 
                      const struct mf_tree_pair *pairs, size_t count, bool (*skip)(const char *key),
                      void *config);
 
+/* How the user named the option that is being read: "every", or the kind of a main option. */
+const char *mf_type_key(const struct mf_load *load, const struct mf_option *option);
+/* What stands there, for messages: "`5 kg`", "a list"; secrets are not shown. Arena text. */
+const char *mf_type_shown(const struct mf_load *load, const struct mf_option *option,
+                          const struct mf_tree *tree);
+/* Reports MF0206 when `number` is outside of the option's limits, which `print` writes. */
+bool mf_type_limits(struct mf_load *load, const struct mf_option *option,
+                    const struct mf_tree *tree, double number,
+                    void (*print)(const struct mf_option *option, double limit,
+                                  struct mf_buf *buf));
+/* Registers a quantity that waits for the unit of a port ("@in"). */
+void mf_type_late(struct mf_load *load, const struct mf_option *option, struct mf_span at,
+                  double *number, const struct mf_unit *unit, bool has_unit);
+/* Drops a counted value together with the arena that its handle lives in. */
+void mf_type_keep_value(struct mf_arena *arena, struct mf_value value);
+
 /* Reports "wanted …, got …" for a tree of the wrong shape. Returns false. */
 bool mf_type_mismatch(struct mf_load *load, const struct mf_option *option,
                       const struct mf_tree *tree, const char *wanted);
-/* Text of a scalar, NUL-terminated and without NUL inside; NULL after reporting that it is not one.
- * When `tree->is_unknown` the text is incomplete: read() then leaves the fallback in the member and
- * returns true without looking at the text. */
+/* Text of a scalar, NUL-terminated and without NUL inside; NULL after reporting that it is not one,
+ * or that nothing stands there. mf_load_options() keeps scalars whose text is incomplete
+ * (`tree->is_unknown`) from all types but texts: the fallback counts, and where there is none and
+ * the option is required, the owner counts as failed without a fault. */
 const char *mf_type_scalar(struct mf_load *load, const struct mf_option *option,
                            const struct mf_tree *tree);
 /* A literal as a value, by its look: quantity → number (unit in *ret_unit), true/false, number,
- * else text; lists and maps of these. Quoted scalars are texts. */
+ * `null`, else text; lists and maps of these, keys included. Quoted scalars are texts. The caller
+ * owns the value. Only a scalar that is the whole literal may have a unit. */
 bool mf_literal_read(struct mf_load *load, const struct mf_tree *tree, struct mf_value *ret,
                      struct mf_unit *ret_unit, bool *ret_has_unit);

@@ -100,3 +100,11 @@ void mf_duration_print(int64_t ns, struct mf_buf *buf); /* shortest exact: 1h30m
 /* `64 KiB`, `50 MB`, `512`: bytes. */
 int mf_size_read(const char *text, size_t len, int64_t *ret_bytes, struct mf_error *err);
 void mf_size_print(int64_t bytes, struct mf_buf *buf);
+
+/* ---- regular expressions ----
+ * For editors: patterns (as JSON Schema has them, without anchors) of what the readers above take.
+ * They know the form of a text, not whether its number is too large. */
+void mf_number_pattern(bool allow_negative, struct mf_buf *buf);
+/* With `like`: names of its dimension, and everything that looks like a product or power. */
+void mf_unit_pattern(const struct mf_unit *like_or_null, struct mf_buf *buf);
+void mf_duration_pattern(bool allow_negative, struct mf_buf *buf);
