@@ -60,7 +60,8 @@ char *mf_strndup(const char *text, size_t len)
 {
     char *copy = mf_alloc(len + 1);
 
-    memcpy(copy, text, len);
+    if (len)
+        memcpy(copy, text, len);
     copy[len] = 0;
     return copy;
 }

@@ -8,11 +8,11 @@
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "engine/base/alloc.h"
+#include "engine/base/buf.h"
 
 enum { FIRST_CHUNK = 16 * 1024, LAST_CHUNK = 1024 * 1024, ALIGN = 16, PAGE = 4096 };
 
@@ -117,18 +117,16 @@ char *mf_arena_strdup(struct mf_arena *arena, const char *text)
 
 char *mf_arena_printf(struct mf_arena *arena, const char *fmt, ...)
 {
-    va_list args, again;
-    char *text;
-    int len;
+    struct mf_buf text = {0};
+    va_list args;
+    char *copy;
 
     va_start(args, fmt);
-    va_copy(again, args);
-    len = vsnprintf(NULL, 0, fmt, args);
+    mf_buf_vprintf(&text, fmt, args);
     va_end(args);
-    text = mf_arena_alloc(arena, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, fmt, again);
-    va_end(again);
-    return text;
+    copy = mf_arena_strndup(arena, mf_buf_text(&text), text.len);
+    mf_buf_done(&text);
+    return copy;
 }
 
 size_t mf_arena_size(const struct mf_arena *arena)

@@ -58,7 +58,12 @@ void mf_buf_puts(struct mf_buf *buf, const char *text)
 
 void mf_buf_putc(struct mf_buf *buf, char c)
 {
-    mf_buf_put(buf, &c, 1);
+    if (buf->len + 1 >= buf->cap || buf->len == buf->limit) {
+        mf_buf_put(buf, &c, 1);
+        return;
+    }
+    buf->data[buf->len++] = c;
+    buf->data[buf->len] = 0;
 }
 
 void mf_buf_be(struct mf_buf *buf, uint64_t value, unsigned bytes)
@@ -69,12 +74,14 @@ void mf_buf_be(struct mf_buf *buf, uint64_t value, unsigned bytes)
 
 void mf_buf_vprintf(struct mf_buf *buf, const char *fmt, va_list args)
 {
+    bool overflow = buf->overflow;
     va_list again;
     size_t room;
     int len;
 
     va_copy(again, args);
     make_room(buf, FIRST_CAP / 2);
+    buf->overflow = overflow; /* that was a guess */
     room = buf->cap - buf->len;
     len = vsnprintf(buf->data + buf->len, room, fmt, args);
     if (len >= 0 && (size_t)len >= room) {

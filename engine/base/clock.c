@@ -128,11 +128,14 @@ static const char *read_clock(const char *p, int64_t *ret_ns)
     if (hour > 23 || minute > 59 || second > 60)
         return NULL;
     *ret_ns = hour * MF_HOUR + minute * MF_MINUTE + second * MF_SEC;
-    if (*p == '.')
-        for (p++; *p >= '0' && *p <= '9'; p++) {
-            unit /= 10;
-            *ret_ns += (*p - '0') * unit;
-        }
+    if (*p != '.')
+        return p;
+    if (p[1] < '0' || p[1] > '9')
+        return NULL;
+    for (p++; *p >= '0' && *p <= '9'; p++) {
+        unit /= 10;
+        *ret_ns += (*p - '0') * unit;
+    }
     return p;
 }
 

@@ -145,7 +145,7 @@ void mf_log_limited(struct mf_log_rate *rate, int64_t mono, enum mf_log_level le
     passed = (mono - rate->window) / interval;
     if (passed > 0) {
         rate->used = passed >= rate->used ? 0 : rate->used - (uint32_t)passed;
-        rate->window = mono;
+        rate->window += passed * interval;
     }
     if (rate->used >= MF_LOG_BURST) {
         rate->held++;
@@ -153,7 +153,7 @@ void mf_log_limited(struct mf_log_rate *rate, int64_t mono, enum mf_log_level le
     }
     rate->used++;
     if (rate->held)
-        mf_log(level, who, "%u lines like the next one were held back", rate->held);
+        mf_log(level, who, "lines like the next one held back: %u", rate->held);
     rate->held = 0;
     va_start(args, fmt);
     put_line(level, who, fmt, args);

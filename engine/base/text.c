@@ -155,8 +155,12 @@ bool mf_text_glob(const char *pattern, const char *text)
             star = ++pattern;
             retry = text;
         } else if (*pattern == *text || *pattern == '?') {
-            pattern++;
+            /* One character of UTF-8 is a byte and those that continue it. */
+            bool is_any = *pattern++ == '?';
+
             text++;
+            while (is_any && ((unsigned char)*text & 0xc0) == 0x80)
+                text++;
         } else if (star) {
             pattern = star;
             text = ++retry;
@@ -223,15 +227,32 @@ void mf_nearest_add(struct mf_nearest *nearest, const char *candidate)
 
 /* ---- quoting ---- */
 
+/* Bytes from `pos` on that stand for themselves in JSON. */
+static size_t plain_run(const char *text, size_t len, size_t pos)
+{
+    size_t from = pos;
+
+    while (pos < len && (unsigned char)text[pos] >= 0x20 && (unsigned char)text[pos] < 0x7f &&
+           text[pos] != '"' && text[pos] != '\\')
+        pos++;
+    return pos - from;
+}
+
 void mf_text_quote_json(struct mf_buf *buf, const char *text, size_t len)
 {
     size_t pos = 0;
 
     mf_buf_putc(buf, '"');
     while (pos < len) {
-        size_t from = pos;
-        int32_t code = mf_utf8_next(text, len, &pos);
+        size_t from = pos, plain = plain_run(text, len, pos);
+        int32_t code;
 
+        if (plain) {
+            mf_buf_put(buf, text + pos, plain);
+            pos += plain;
+            continue;
+        }
+        code = mf_utf8_next(text, len, &pos);
         if (code < 0)
             mf_buf_puts(buf, "\xef\xbf\xbd");
         else if (code == '"' || code == '\\')
