@@ -153,6 +153,7 @@ struct mf_letter {
     const char *node_name; /* name of the node it came from: {node} */
     struct mf_value topic; /* text that came with it on a `topic` port, or null: {topic} */
     bool is_retry;         /* was handed over before */
+    uint32_t input;        /* the engine's: by which it came */
 };
 
 /* ---- links: connections that nodes share ---- */

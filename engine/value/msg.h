@@ -25,6 +25,8 @@ struct mf_msg {
     const char *reason; /* why it is not good: a constant text such as mf_reason_timeout; else NULL */
     uint64_t cause;     /* number of the event that led to it, 0 if none */
     uint8_t quality;    /* enum mf_quality */
+    bool is_again;      /* nothing new: the last value, only its quality has changed */
+    bool is_lowered;    /* not good because of what the node was fed; the engine raises it again */
 };
 _Static_assert(sizeof(struct mf_msg) <= 48, "a message is copied on every hop");
 
