@@ -68,7 +68,8 @@ static bool join_names(const struct mf_unit *a, const struct mf_unit *b, bool di
     const char *second = *b->name ? b->name : "1";
     int len = snprintf(out, size, "%s%c%s", first, divide ? '/' : '*', second);
 
-    if (len < 0 || (size_t)len >= size || (divide && strstr(second, "·")))
+    if (len < 0 || (size_t)len >= size || (divide && strstr(second, "·")) || *first == '(' ||
+        *second == '(')
         return false;
     for (char *c = out + strlen(first) + 1; divide && *c; c++)
         if (*c == '*' || *c == '/')
