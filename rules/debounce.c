@@ -60,9 +60,11 @@ static bool must_last(const struct config *c, const struct state *s, const struc
 static void confirm(struct mf_node *node, const struct mf_msg *msg)
 {
     const struct mf_msg *last = mf_node_last(node, OUT);
+    struct mf_msg again = *msg;
 
+    again.is_again = true;
     if (last && last->quality != MF_GOOD)
-        mf_node_emit_msg(node, OUT, msg);
+        mf_node_emit_msg(node, OUT, &again);
 }
 
 static void debounce_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)

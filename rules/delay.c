@@ -108,7 +108,7 @@ static void delay_timeout(struct mf_node *node, unsigned timer)
     arm_for_first(node);
 }
 
-/* [value, time, due as wall time, quality, reason] */
+/* [value, time, due as wall time, quality, reason, is it said again] */
 static struct mf_value item_to_value(const struct item *item, int64_t mono_to_wall)
 {
     struct mf_builder list;
@@ -120,6 +120,7 @@ static struct mf_value item_to_value(const struct item *item, int64_t mono_to_wa
     mf_build_take_item(&list, mf_value_int(item->msg.quality));
     mf_build_take_item(&list,
                        item->msg.reason ? mf_value_new_text(item->msg.reason) : mf_value_null());
+    mf_build_take_item(&list, mf_value_bool(item->msg.is_again));
     return mf_build_end_list(&list);
 }
 
@@ -157,7 +158,7 @@ static bool add_saved(struct mf_node *node, const struct mf_value *saved)
     int64_t wall_to_mono = mf_node_mono(node) - mf_node_now(node);
     struct mf_msg msg = {0};
 
-    if (saved->type != MF_LIST || mf_value_count(saved) != 5)
+    if (saved->type != MF_LIST || mf_value_count(saved) != 6)
         return false;
     for (size_t i = 1; i < 4; i++)
         if (mf_value_at(saved, i)->type != MF_INT)
@@ -166,6 +167,7 @@ static bool add_saved(struct mf_node *node, const struct mf_value *saved)
     msg.time = mf_value_at(saved, 1)->integer;
     msg.quality = (uint8_t)mf_value_at(saved, 3)->integer;
     msg.reason = reason_of(mf_value_at(saved, 4));
+    msg.is_again = mf_value_is_true(mf_value_at(saved, 5));
     add(node, msg, mf_value_at(saved, 2)->integer + wall_to_mono);
     return true;
 }

@@ -111,6 +111,8 @@ static void gesture_receive(struct mf_node *node, unsigned port, const struct mf
 
     if (msg->quality != MF_GOOD)
         forget(node);
+    else if (msg->is_again)
+        return; /* a state of before the gap */
     else if (msg->value.boolean && !s->is_pressed)
         press(node, msg->time);
     else if (!msg->value.boolean && s->is_pressed)

@@ -75,6 +75,10 @@ static void integrate_receive(struct mf_node *node, unsigned port, const struct 
         mf_rule_mark(node, OUT, msg);
         return;
     }
+    if (msg->is_again) { /* a value of before the gap: the total is good, the mark is not set */
+        mf_node_emit_number(node, OUT, s->total);
+        return;
+    }
     place = mf_order_take(&s->order, node, msg->time);
     if (place == MF_ORDER_OLDER)
         return;

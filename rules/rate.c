@@ -36,6 +36,8 @@ static void rate_receive(struct mf_node *node, unsigned port, const struct mf_ms
         mf_rule_mark(node, OUT, msg);
         return;
     }
+    if (msg->is_again)
+        return; /* a value of before the gap */
     place = mf_order_take(&s->order, node, msg->time);
     if (place == MF_ORDER_OLDER)
         return;

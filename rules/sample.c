@@ -55,6 +55,7 @@ static void sample_timeout(struct mf_node *node, unsigned timer)
 
     if (s->has_latest) {
         s->latest.time = mf_node_now(node);
+        s->latest.is_again = false;
         mf_node_emit_msg(node, OUT, &s->latest);
     }
     arm_at(node, mf_tick_after(s->next, c->interval, mf_node_mono(node)));

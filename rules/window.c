@@ -54,21 +54,28 @@ static void set_source_now(struct mf_node *node, int64_t time)
 
 /* ---- results ---- */
 
-static void emit_result(struct mf_node *node, double result, int64_t time)
+static void emit_result(struct mf_node *node, bool is_again)
+{
+    const struct mf_window_state *s = mf_node_state(node);
+    struct mf_msg msg = {
+        .time = s->result_time,
+        .quality = s->quality,
+        .reason = s->reason,
+        .is_again = is_again,
+    };
+
+    msg.value = s->function->is_int ? mf_value_int((int64_t)s->result) : mf_value_number(s->result);
+    mf_node_emit_msg(node, OUT, &msg);
+}
+
+static void new_result(struct mf_node *node, double result, int64_t time)
 {
     struct mf_window_state *s = mf_node_state(node);
-    struct mf_msg msg = {.time = time, .quality = s->quality, .reason = s->reason};
 
     s->result = result;
     s->result_time = time;
     s->has_result = true;
-    msg.value = s->function->is_int ? mf_value_int((int64_t)result) : mf_value_number(result);
-    if (!isfinite(result))
-        mf_node_emit_bad(node, OUT, MF_BAD, mf_reason_nan);
-    else if (msg.quality == MF_GOOD)
-        mf_node_emit_take_at(node, OUT, msg.value, time);
-    else
-        mf_node_emit_msg(node, OUT, &msg);
+    emit_result(node, false);
 }
 
 /* Value of [from, to); false when there is none. */
@@ -134,7 +141,7 @@ static void close_window(struct mf_node *node, bool may_be_empty)
     settle_held(s, end);
     if (evaluate(node, end - c->window, end, &result) ||
         (may_be_empty && s->function->is_zero_when_empty))
-        emit_result(node, result, end);
+        new_result(node, result, end);
     s->sum = (struct mf_sum){0};
     s->end = end + hop(c);
     mf_samples_trim(&s->samples, s->end - c->window, c->time_weighted);
@@ -196,7 +203,7 @@ static void slide(struct mf_node *node, int64_t time, bool only_changes)
         !s->function->is_zero_when_empty)
         return;
     if (!only_changes || !s->has_result || result != s->result)
-        emit_result(node, result, time);
+        new_result(node, result, time);
 }
 
 /* When the oldest sample leaves the window, in the source's time; false if none will. */
@@ -242,18 +249,6 @@ static void not_good(struct mf_node *node, const struct mf_msg *msg)
     mf_rule_mark(node, OUT, msg);
 }
 
-/* The last result was good when it came, and counts again. */
-static void good_again(struct mf_node *node)
-{
-    const struct mf_window_config *c = mf_node_config(node);
-    struct mf_window_state *s = mf_node_state(node);
-
-    s->quality = MF_GOOD;
-    s->reason = NULL;
-    if (s->has_result && !c->sliding)
-        emit_result(node, s->result, s->result_time);
-}
-
 static void take_value(struct mf_node *node, double number, int64_t time)
 {
     const struct mf_window_config *c = mf_node_config(node);
@@ -275,6 +270,16 @@ static void take_value(struct mf_node *node, double number, int64_t time)
     }
 }
 
+/* The input is good again with nothing new: its value holds from now on, but is no message. */
+static void hold_again(struct mf_node *node, const struct mf_msg *msg)
+{
+    const struct mf_window_config *c = mf_node_config(node);
+
+    if (c->time_weighted)
+        take_value(node, number_of(&msg->value), source_now(node));
+    arm(node);
+}
+
 /* A message that is older than others still counts if its window is open. */
 static bool is_too_late(const struct mf_window_config *c, const struct mf_window_state *s,
                         int64_t time)
@@ -289,13 +294,22 @@ void mf_window_receive(struct mf_node *node, unsigned port, const struct mf_msg 
     const struct mf_window_config *c = mf_node_config(node);
     struct mf_window_state *s = mf_node_state(node);
     enum mf_place_in_order place;
+    bool was_good;
 
     if (msg->quality != MF_GOOD) {
         not_good(node, msg);
         return;
     }
-    if (s->quality != MF_GOOD)
-        good_again(node);
+    was_good = s->quality == MF_GOOD;
+    s->quality = MF_GOOD;
+    s->reason = NULL;
+    /* What was said last is good again; a window that slides says something new at once. */
+    if (!was_good && s->has_result && (msg->is_again || !c->sliding))
+        emit_result(node, true);
+    if (msg->is_again) {
+        hold_again(node, msg);
+        return;
+    }
     place = mf_order_take(&s->order, node, msg->time);
     if (place == MF_ORDER_OLDER && is_too_late(c, s, msg->time)) {
         mf_node_log(node, MF_LOG_WARNING,

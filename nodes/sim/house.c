@@ -29,10 +29,15 @@
 
 /* ---- sun ---- */
 
+/* Angle of the earth on its way since the (northern) winter solstice. */
+static double season(int64_t time)
+{
+    return 2 * M_PI * fmod((double)time / MF_DAY + 10, YEAR_DAYS) / YEAR_DAYS;
+}
+
 void mf_house_sun(int64_t time, double lat, double lon, double *ret_elevation, double *ret_azimuth)
 {
-    double days = (double)time / MF_DAY;
-    double angle = 2 * M_PI * fmod(days + 10, YEAR_DAYS) / YEAR_DAYS; /* from the winter solstice */
+    double days = (double)time / MF_DAY, angle = season(time);
     double declination = -asin(sin(23.44 * DEGREE) * cos(angle + 2 * 0.0167 * sin(angle - 0.2)));
     /* Equation of time, minutes: the tilt of the axis and the ellipse. */
     double late =
@@ -72,12 +77,13 @@ static double wander(struct mf_rng *rng, double x, double seconds, double tau)
     return keep * x + sqrt(1 - keep * keep) * mf_rng_normal(rng);
 }
 
-/* Share of the light that comes through. */
-static double through_clouds(const struct mf_house *house)
+/* Share of the light that comes through. Winters are gray. */
+static double through_clouds(const struct mf_house *house, double lat)
 {
-    double cover = 1 / (1 + exp(-2 * house->weather - 1.5 * house->passing));
+    double winter = cos(season(house->time)) * (lat >= 0 ? 1 : -1);
+    double cover = 1 / (1 + exp(-2 * house->weather - 1.5 * house->passing - 1.5 * winter - 0.5));
 
-    return 1 - 0.8 * cover;
+    return 1 - 0.85 * cover;
 }
 
 /* ---- load ---- */
@@ -197,7 +203,7 @@ struct mf_house_step mf_house_step(struct mf_house *house, const struct mf_house
         house->weather = wander(&house->rng, house->weather, substep, WEATHER_TAU);
         house->passing = wander(&house->rng, house->passing, substep, PASSING_TAU);
         mf_house_sun(house->time, config->lat, config->lon, &elevation, &azimuth);
-        step.pv += clear_sky(elevation, azimuth, config->lat) * through_clouds(house);
+        step.pv += clear_sky(elevation, azimuth, config->lat) * through_clouds(house, config->lat);
         step.load += load_of_substep(house, config, substep);
     }
     step.pv = round(config->pv_peak * fmin(step.pv / substeps, 1));
