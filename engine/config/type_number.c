@@ -152,7 +152,7 @@ bool mf_type_to_unit(struct mf_load *load, const struct mf_option *option,
         return false;
     if (!mf_unit_convert(unit, &own, option->flags & MF_OPT_DELTA, &linear))
         return unit_mismatch(load, option, tree, unit, &own);
-    *number = *number * linear.mul + linear.add;
+    *number = mf_unit_convert_literal(&linear, *number);
     return true;
 }
 

@@ -11,7 +11,7 @@
 
 static void add_help(struct mf_diag *diag, const struct mf_nearest *nearest)
 {
-    if (nearest->best)
+    if (nearest->best && *nearest->wanted)
         mf_diag_help(diag, "did you mean `%s`?", nearest->best);
 }
 

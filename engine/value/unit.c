@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/base/num.h"
 #include "engine/base/text.h"
 #include "engine/value/unit_priv.h"
 
@@ -324,6 +325,18 @@ bool mf_unit_convert(const struct mf_unit *from, const struct mf_unit *to, bool 
     ret->mul = snap(from->factor / to->factor);
     ret->add = delta ? 0 : snap((from->offset - to->offset) / to->factor);
     return true;
+}
+
+double mf_unit_convert_literal(const struct mf_linear *linear, double number)
+{
+    double exact = number * linear->mul + linear->add, rounded;
+    char text[MF_NUM_TEXT];
+    int len;
+
+    if (linear->mul == 1 && linear->add == 0)
+        return number;
+    len = snprintf(text, sizeof(text), "%.14g", exact);
+    return mf_num_read_double(text, (size_t)len, &rounded) ? rounded : exact;
 }
 
 bool mf_unit_is_affine(const struct mf_unit *unit)

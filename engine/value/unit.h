@@ -65,6 +65,8 @@ bool mf_unit_equal(const struct mf_unit *a, const struct mf_unit *b);
 /* False where the dimensions differ. `delta`: both are differences, offsets do not count. */
 bool mf_unit_convert(const struct mf_unit *from, const struct mf_unit *to, bool delta,
                      struct mf_linear *ret);
+/* Converts a number that a person wrote, to 14 digits: 68 °F is 20 °C, not 20.000000000000007. */
+double mf_unit_convert_literal(const struct mf_linear *linear, double number);
 bool mf_unit_is_affine(const struct mf_unit *unit); /* °C, °F */
 bool mf_unit_is_ratio(const struct mf_unit *unit);  /* no dimension */
 

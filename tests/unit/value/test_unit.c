@@ -206,6 +206,27 @@ static void units_convert(void **state)
     }
 }
 
+/* What a person wrote comes out as that person would write it. */
+static void literals_convert_to_round_numbers(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        double x, y;
+    } rows[] = {
+        {"°F", "°C", 68, 20},       {"kW", "W", 0.3, 300},
+        {"ct", "EUR", 31.7, 0.317}, {"W", "W", 0.1 + 0.2, 0.1 + 0.2},
+        {"l/min", "m3/h", 7, 0.42},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mf_unit from = unit_of(rows[i].from), to = unit_of(rows[i].to);
+        struct mf_linear linear;
+
+        assert_true(mf_unit_convert(&from, &to, false, &linear));
+        assert_true(mf_unit_convert_literal(&linear, rows[i].x) == rows[i].y);
+    }
+}
+
 /* What is measured in different ways does not convert, however alike it looks. */
 static void dimensions_are_kept_apart(void **state)
 {
@@ -328,6 +349,7 @@ int main(void)
         cmocka_unit_test(names_are_read),
         cmocka_unit_test(faults_name_the_nearest),
         cmocka_unit_test(units_convert),
+        cmocka_unit_test(literals_convert_to_round_numbers),
         cmocka_unit_test(dimensions_are_kept_apart),
         cmocka_unit_test(algebra_names_results),
         cmocka_unit_test(result_names_are_true),
