@@ -323,7 +323,8 @@ static int print_exactly(double size, bool is_negative, char *out)
     return 0;
 }
 
-/* The program never leaves the C locale, so the point is a point. */
+/* The program never leaves the C locale, so the point is a point. A power of two may get a digit
+ * more than it needs, because printf rounds to the side where doubles lie twice as dense. */
 static int print_slowly(double value, char *out)
 {
     /* A subnormal number has fewer digits than others. */

@@ -471,7 +471,7 @@ static int read_members(struct reader *r, const char *const *fields, size_t coun
         return rc;
     if (is_next(r, '}')) {
         r->p++;
-        return 0;
+        return finish(r);
     }
     do {
         struct mf_value key = {0}, value;
