@@ -105,20 +105,26 @@ static void integrate_infer(struct mf_infer *infer, const void *config)
 
 static void integrate_save(const struct mf_node *node, struct mf_state_out *out)
 {
+    const struct config *c = mf_node_config(node);
     const struct state *s = mf_node_state(node);
 
     mf_order_save(&s->order, out);
     mf_state_put_number(out, "total", s->total);
+    mf_state_put_int(out, "per", c->per);
     if (s->has_last)
         mf_state_put_number(out, "last", s->last);
 }
 
 static int integrate_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
+    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
+    int64_t per;
 
-    if (!mf_state_get_number(in, "total", &s->total))
+    if (!mf_state_get_number(in, "total", &s->total) || !mf_state_get_int(in, "per", &per))
         return mf_fail(err, MF_EINVAL, "it holds no total");
+    if (per != c->per)
+        s->total *= (double)per / (double)c->per; /* Wh have become Ws */
     s->has_last =
         mf_order_restore(&s->order, node, in) && mf_state_get_number(in, "last", &s->last);
     return 0;

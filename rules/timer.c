@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/graph/node.h"
 
 enum { OUT };
@@ -101,13 +102,17 @@ static bool plan_read(struct mf_load *load, const struct mf_option *option,
 
         if (strncmp(text, words[i], skip) != 0)
             continue;
-        if (mf_duration_read(text + skip, tree->count - skip, false, &plan.after, &err) == 0) {
-            *(struct plan *)ret = plan;
-            return true;
-        }
         at = mf_tree_span(tree, load->diags->sources, (uint32_t)skip, tree->count);
-        mf_diag(load->diags, MF_ERROR, 202, at, "%s", err.text);
-        return false;
+        if (mf_duration_read(text + skip, tree->count - skip, false, &plan.after, &err) < 0) {
+            mf_diag(load->diags, MF_ERROR, 205, at, "%s", err.text);
+            return false;
+        }
+        if (plan.after < MF_MS) {
+            mf_diag(load->diags, MF_ERROR, 206, at, "the time of a timer is at least 1ms");
+            return false;
+        }
+        *(struct plan *)ret = plan;
+        return true;
     }
     return mf_type_mismatch(load, option, tree, "`off after TIME` or `on after TIME`");
 }
