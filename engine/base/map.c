@@ -8,6 +8,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/hash.h"
+#include "engine/base/text.h"
 
 enum { FIRST_SLOTS = 16 };
 
@@ -29,7 +30,7 @@ static uint32_t *find_slot(const struct mf_map *map, const char *key, size_t len
         if (!*slot)
             return slot;
         entry = &map->entries[*slot - 1];
-        if (entry->hash == hash && strncmp(entry->key, key, len) == 0 && !entry->key[len])
+        if (entry->hash == hash && mf_text_eq(key, len, entry->key))
             return slot;
     }
 }

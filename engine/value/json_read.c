@@ -451,7 +451,7 @@ static size_t find_field(const char *const *fields, size_t count, size_t expecte
     for (size_t i = 0; i < count; i++) {
         size_t at = expected + i < count ? expected + i : expected + i - count;
 
-        if (strncmp(fields[at], key, len) == 0 && !fields[at][len])
+        if (mf_text_eq(key, len, fields[at])) /* a key may hold a NUL */
             return at;
     }
     return count;

@@ -519,6 +519,7 @@ static void wrong_lines_are_refused(void **state)
         "{\"x\":01}",
         "{\"a rather long name\":\"a text that needs a block\",\"x\":[}",
         "{\"x\":\"\\ud800\"}",
+        "{\"time\\u0000\":1,\"time\\u0000\":2}",
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
