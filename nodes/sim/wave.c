@@ -87,18 +87,6 @@ static void wave_timeout(struct mf_node *node, unsigned timer)
     mf_sim_next_tick(node, TIMER_TICK, &s->next, c->every);
 }
 
-static void wave_check(const void *config, struct mf_check *check)
-{
-    const struct config *c = config;
-    struct mf_diag *diag;
-
-    if (c->min < c->max)
-        return;
-    diag = mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "min"),
-                   "`min` must be less than `max`");
-    mf_diag_help(diag, "leave one of them out, or swap them");
-}
-
 /* Quantities in `min` and `max` are about the unit that `unit:` gives the node. */
 static void wave_infer(struct mf_infer *infer, const void *config)
 {
@@ -177,7 +165,7 @@ static const struct mf_option options[] = {
         MF_QUANTITY(min),
         .fallback = "0",
         .unit = "@out",
-        .summary = "Smallest value.",
+        .summary = "Smallest value; when it is above `max`, the shape is upside down.",
     },
     {
         "max",
@@ -211,7 +199,6 @@ const struct mf_kind mf_kind_sim_wave = {
     .timers = 1,
     .flags = MF_KIND_SOURCE | MF_KIND_STATEFUL,
     .state_version = 1,
-    .check = wave_check,
     .infer = wave_infer,
     .period = wave_period,
     .start = wave_start,
