@@ -12,7 +12,8 @@ enum { OUT };
 enum { DIGITS_MAX = 15 }; /* a double has no more */
 
 struct rounding {
-    double step; /* in the unit of the input; 0: none, the digits count */
+    bool is_step;
+    double step; /* in the unit of the input */
     int64_t digits;
 };
 
@@ -32,11 +33,8 @@ static bool rounding_read(struct mf_load *load, const struct mf_option *option,
         return false;
     if (tree->is_unknown)
         return true;
-    if (!mf_num_read_int(text, tree->count, &to->digits))
-        return mf_type_quantity.read(load, option, tree, &to->step);
-    if (to->digits < -DIGITS_MAX || to->digits > DIGITS_MAX)
-        return mf_type_mismatch(load, option, tree, "-15..15 digits after the point, or a step");
-    return true;
+    to->is_step = !mf_num_read_int(text, tree->count, &to->digits);
+    return !to->is_step || mf_type_quantity.read(load, option, tree, &to->step);
 }
 
 static void rounding_schema(const struct mf_option *option, struct mf_buf *buf)
@@ -58,10 +56,10 @@ static const struct mf_type type_rounding = {
  * by it, whichever keeps 0.3 from becoming 0.30000000000000004. */
 static double round_to(const struct rounding *to, double number)
 {
-    double unit = to->step > 0 ? to->step : pow(10, fabs((double)to->digits));
-    double inverse = to->step > 0 ? 1 / to->step : unit;
-    bool divides = to->step > 0 ? inverse >= 1 && fabs(inverse - round(inverse)) < 1e-9 * inverse
-                                : to->digits >= 0;
+    double unit = to->is_step ? to->step : pow(10, fabs((double)to->digits));
+    double inverse = to->is_step ? 1 / to->step : unit;
+    bool divides = to->is_step ? inverse >= 1 && fabs(inverse - round(inverse)) < 1e-9 * inverse
+                               : to->digits >= 0;
     double result =
         divides ? round(number * round(inverse)) / round(inverse) : round(number / unit) * unit;
 
@@ -72,7 +70,7 @@ static void round_receive(struct mf_node *node, unsigned port, const struct mf_m
 {
     const struct config *c = mf_node_config(node);
 
-    if (msg->value.type == MF_INT && c->to.step == 0 && c->to.digits >= 0)
+    if (msg->value.type == MF_INT && !c->to.is_step && c->to.digits >= 0)
         mf_node_emit_msg(node, OUT, msg);
     else
         mf_node_emit_number(node, OUT, round_to(&c->to, mf_msg_number(msg)));
@@ -92,7 +90,7 @@ static void round_infer(struct mf_infer *infer, const void *config)
 
     for (unsigned i = 0; i < mf_infer_inputs(infer); i++)
         types |= mf_infer_types(infer, i);
-    if (c->to.step > 0 || c->to.digits < 0)
+    if (c->to.is_step || c->to.digits < 0)
         types = MF_T(MF_NUMBER);
     mf_infer_set(infer, OUT, types, mf_infer_unit(infer, 0));
 }
@@ -115,10 +113,14 @@ static void round_check(const void *config, struct mf_check *check)
 {
     const struct config *c = config;
 
-    if (c->to.step < 0)
+    if (c->to.is_step && c->to.step <= 0)
         mf_diag_help(mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "to"),
                              "the step must be above 0"),
                      "digits before the point are a whole number: `round: -2`");
+    if (c->to.digits < -DIGITS_MAX || c->to.digits > DIGITS_MAX)
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "to"),
+                             "a number has no more than %d digits", DIGITS_MAX),
+                     "a step has a unit or a fraction: `round: 50 W`, `round: 50.0`");
 }
 
 const struct mf_kind mf_kind_round = {

@@ -86,7 +86,7 @@ static bool fields_read(struct mf_load *load, const struct mf_option *option,
 
 static void fields_schema(const struct mf_option *option, struct mf_buf *buf)
 {
-    static const char name[] = "^[a-z][a-z0-9_]*$";
+    static const char name[] = "^[a-z][a-z0-9_]*$|\\\\$\\\\{";
 
     mf_buf_printf(buf,
                   "{\"anyOf\":[{\"type\":\"array\",\"minItems\":1,\"maxItems\":%d,\"items\":{"

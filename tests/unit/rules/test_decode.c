@@ -112,7 +112,7 @@ static void types(void **state)
                        "MF0204", "bool");
     bench_expect_clean("in: {test.source: text}\n"
                        "x: {decode: json, from: in, type: number, unit: W}\n"
-                       "y: {deadband: 1 kW, from: x}\nz: {log: info, from: y}\n");
+                       "y: {deadband: 1 kW, from: x}\n");
 }
 
 static void faults(void **state)

@@ -86,7 +86,7 @@ static void results_are_typed(void **state)
                        "y: {scale: 2, from: x}\n",
                        "MF0204", "text");
     bench_expect_clean("in: {test.source: int}\nx: {map: {0: 1, 1: 2.5}, from: in}\n"
-                       "y: {scale: 2, from: x}\nz: {log: info, from: y}\n");
+                       "y: {scale: 2, from: x}\n");
 }
 
 static void faults(void **state)

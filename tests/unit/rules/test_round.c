@@ -27,6 +27,7 @@ static void numbers_are_rounded(void **state)
         {"0.05", "1.13", "1.15"},
         {"2.5", "6", "5"},
         {"0.3", "0.5", "0.6"},
+        {"50.0", "1234", "1250"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -75,8 +76,8 @@ static void steps_have_units(void **state)
 
 static void faults(void **state)
 {
-    bench_expect_fault("in: {test.source: number}\nx: {round: 99, from: in}\n", "MF0205",
-                       "-15..15 digits");
+    bench_expect_fault("in: {test.source: number}\nx: {round: 99, from: in}\n", "MF0220",
+                       "15 digits");
     bench_expect_fault("in: {test.source: number}\nx: {round: -0.5, from: in}\n", "MF0220",
                        "above 0");
     bench_expect_fault("in: {test.source: number}\nx: {round: 0.0, from: in}\n", "MF0220",
