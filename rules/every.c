@@ -184,7 +184,6 @@ static const struct mf_option options[] = {
         "value",
         MF_LITERAL(value),
         MF_GIVEN(has_value),
-        .flags = MF_OPT_LIVE,
         .summary = "What is sent at each tick; by default the number of the tick, from 1.",
     },
     {

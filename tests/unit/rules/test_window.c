@@ -381,7 +381,7 @@ static void reloads(void **state)
          "12.916666666666666"},
         {"median: 1min", "median: 1min, samples: 50", "15"},
         {"sum: 1min", "sum: 2min", "20"},
-        {"median: 1min", "median: 30s, every: 10s", "15 15 20"},
+        {"median: 1min", "median: 30s, every: 10s", "10 15 20 20"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -394,7 +394,6 @@ static void reloads(void **state)
         bench_reload(b, flow);
         bench_advance(b, "10s");
         bench_feed(b, "in", i == 1 ? "15" : "20");
-        bench_expect(b, "x", "");
         bench_advance(b, i == 3 ? "95s" : "35s");
         bench_expect(b, "x", cases[i].result);
         bench_free(b);
