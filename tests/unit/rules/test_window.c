@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Windows: mean, median, min, max, sum, count, first, last. */
 
+#include <math.h>
 #include <stdio.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/rng.h"
 #include "engine/run/engine.h"
 #include "tests/support/bench.h"
 
@@ -370,6 +372,41 @@ static void many_samples(void **state)
     bench_free(b);
 }
 
+static double last_of(struct bench *b, const char *name)
+{
+    return mf_msg_number(mf_node_last(mf_engine_node(bench_engine(b), name), 0));
+}
+
+/* Sums that are kept and samples that are kept tell the same of a random stream, messages out of
+ * order included: two windows of a minute are one of two. */
+static void two_ways_agree(void **state)
+{
+    struct bench *b = bench_new(IN "one: {sum: 1min, from: in}\n"
+                                   "two: {sum: 2min, from: in, every: 1min}\n"
+                                   "held: {mean: 1min, from: in, time_weighted: true}\n"
+                                   "held_two: {mean: 2min, from: in, time_weighted: true,\n"
+                                   "           every: 1min}\n");
+    double before = 0, held_before = 0;
+    struct mf_rng rng;
+
+    mf_rng_seed(&rng, 42);
+    for (int minute = 0; minute < 300; minute++) {
+        for (uint64_t i = 0, count = 1 + mf_rng_below(&rng, 9); i < count; i++) {
+            char value[16];
+
+            snprintf(value, sizeof(value), "%d", (int)mf_rng_below(&rng, 1000));
+            bench_feed_at(b, "in", value, 60.0 * minute + 60 * mf_rng_double(&rng));
+        }
+        bench_feed_at(b, "in", "0", 60.0 * minute + 60); /* closes the minute */
+        assert_true(last_of(b, "two") == before + last_of(b, "one"));
+        before = last_of(b, "one");
+        if (minute > 1) /* nothing is known of the time before the first message */
+            assert_true(fabs(2 * last_of(b, "held_two") - last_of(b, "held") - held_before) < 1e-6);
+        held_before = last_of(b, "held");
+    }
+    bench_free(b);
+}
+
 /* A reload disturbs nothing, unless the window is another one; samples stay even then. */
 static void reloads(void **state)
 {
@@ -445,6 +482,7 @@ int main(void)
         cmocka_unit_test(clock_leaps_forward),
         cmocka_unit_test(the_limit_holds),
         cmocka_unit_test(many_samples),
+        cmocka_unit_test(two_ways_agree),
         cmocka_unit_test(reloads),
         cmocka_unit_test(faults),
     };
