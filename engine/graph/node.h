@@ -27,6 +27,7 @@ bool mf_node_is_read_only(const struct mf_node *node); /* run --read-only */
 bool mf_node_is_once(const struct mf_node *node);      /* run --once */
 bool mf_node_is_virtual(const struct mf_node *node);   /* virtual clock: a test, no device there */
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port); /* NULL: none */
+uint32_t mf_node_types(const struct mf_node *node, unsigned out_port); /* that it may emit */
 
 /* ---- inputs, by index in order of wiring ---- */
 

@@ -52,6 +52,11 @@ const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port
     return node->def->outs[out_port].unit;
 }
 
+uint32_t mf_node_types(const struct mf_node *node, unsigned out_port)
+{
+    return node->def->outs[out_port].types;
+}
+
 unsigned mf_node_inputs(const struct mf_node *node)
 {
     return node->def->in_count;
