@@ -7,12 +7,11 @@
  * still otherwise.
  */
 
-#include <stdio.h>
-
 #include "engine/base/alloc.h"
 #include "engine/base/log.h"
 #include "engine/graph/node.h"
 #include "engine/value/build.h"
+#include "rules/mark.h"
 
 enum { OUT };
 enum { TIMER_DUE };
@@ -139,20 +138,6 @@ static void delay_save(const struct mf_node *node, struct mf_state_out *out)
     mf_value_drop(messages);
 }
 
-/* Reasons are constants of the program: the text finds the same one again. */
-static const char *reason_of(const struct mf_value *text)
-{
-    char name[32];
-    const char *bytes;
-    size_t len;
-
-    if (text->type != MF_TEXT)
-        return NULL;
-    bytes = mf_value_text(text, &len);
-    snprintf(name, sizeof(name), "%.*s", (int)len, bytes);
-    return mf_reason_by_name(name);
-}
-
 static bool add_saved(struct mf_node *node, const struct mf_value *saved)
 {
     int64_t wall_to_mono = mf_node_mono(node) - mf_node_now(node);
@@ -166,7 +151,7 @@ static bool add_saved(struct mf_node *node, const struct mf_value *saved)
     msg.value = mf_value_copy(*mf_value_at(saved, 0));
     msg.time = mf_value_at(saved, 1)->integer;
     msg.quality = (uint8_t)mf_value_at(saved, 3)->integer;
-    msg.reason = reason_of(mf_value_at(saved, 4));
+    msg.reason = mf_rule_reason(mf_value_at(saved, 4));
     msg.is_again = mf_value_is_true(mf_value_at(saved, 5));
     add(node, msg, mf_value_at(saved, 2)->integer + wall_to_mono);
     return true;

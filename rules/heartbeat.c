@@ -51,8 +51,11 @@ static void heartbeat_reconfigure(struct mf_node *node, const void *old)
 static void heartbeat_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct state *s = mf_node_state(node);
+    const struct mf_msg *last = mf_node_last(node, OUT);
 
-    if (!s->has_last)
+    /* What is not good must not come out as good from a node that knows nothing of its input yet.
+     */
+    if (!s->has_last || (last && last->quality != MF_GOOD))
         return;
     mf_state_put(out, "last", &s->last);
     mf_state_put_timer(out, "repeat", node, TIMER_REPEAT);

@@ -8,6 +8,8 @@
  * the engine does for all others: tell their readers.
  */
 
+#include <stdio.h>
+
 #include "engine/graph/node.h"
 
 /* Marks the output as `msg` is, unless its readers know. */
@@ -18,4 +20,19 @@ static inline void mf_rule_mark(struct mf_node *node, unsigned out, const struct
     if (last && last->quality == msg->quality && last->reason == msg->reason)
         return;
     mf_node_emit_bad(node, out, (enum mf_quality)msg->quality, msg->reason);
+}
+
+/* The reason that a saved text names. Reasons are constants of the program; NULL if this one knows
+ * it no more. */
+static inline const char *mf_rule_reason(const struct mf_value *text)
+{
+    char name[32];
+    const char *bytes;
+    size_t len;
+
+    if (!text || text->type != MF_TEXT)
+        return NULL;
+    bytes = mf_value_text(text, &len);
+    snprintf(name, sizeof(name), "%.*s", (int)len, bytes);
+    return mf_reason_by_name(name);
 }

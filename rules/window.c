@@ -363,6 +363,28 @@ int mf_window_start(struct mf_node *node, struct mf_error *err)
     return 0;
 }
 
+static void save_quality(const struct mf_window_state *s, struct mf_state_out *out)
+{
+    struct mf_value reason;
+
+    if (s->quality == MF_GOOD)
+        return;
+    reason = s->reason ? mf_value_new_text(s->reason) : mf_value_null();
+    mf_state_put_int(out, "quality", s->quality);
+    mf_state_put(out, "reason", &reason);
+    mf_value_drop(reason);
+}
+
+static void restore_quality(struct mf_window_state *s, struct mf_state_in *in)
+{
+    int64_t quality;
+
+    if (!mf_state_get_int(in, "quality", &quality))
+        return;
+    s->quality = (uint8_t)quality;
+    s->reason = mf_rule_reason(mf_state_get(in, "reason"));
+}
+
 void mf_window_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct mf_window_config *c = mf_node_config(node);
@@ -376,6 +398,7 @@ void mf_window_save(const struct mf_node *node, struct mf_state_out *out)
     mf_state_put_int(out, "hop", hop(c));
     mf_state_put_int(out, "end", s->end);
     mf_samples_save(&s->samples, out);
+    save_quality(s, out);
     if (s->sum.count)
         mf_sum_save(&s->sum, out);
     if (s->is_held) {
@@ -398,6 +421,7 @@ int mf_window_restore(struct mf_node *node, struct mf_state_in *in, struct mf_er
         !mf_state_get_int(in, "window", &window) || !mf_state_get_int(in, "hop", &every))
         return 0;
     set_source_now(node, mf_node_now(node) + ahead);
+    restore_quality(s, in);
     if (keeps_samples(c, s))
         mf_samples_restore(&s->samples, in, (size_t)c->samples);
     s->has_result = mf_state_get_number(in, "result", &s->result) &&

@@ -44,6 +44,9 @@ static void gaps(void **state)
     bench_expect(b, "x", "1 stale(1)");
     bench_advance(b, "10s");
     bench_expect(b, "x", "stale(1)");
+    bench_reload(b, IN "x: {heartbeat: 20s, from: in}\n");
+    bench_advance(b, "1min");
+    bench_expect(b, "x", "");
     bench_feed(b, "in", "2");
     bench_expect(b, "x", "2");
     bench_free(b);

@@ -236,6 +236,22 @@ static void gaps(void **state)
     bench_free(b);
 }
 
+/* Also over a reload. */
+static void gaps_and_reloads(void **state)
+{
+    struct bench *b = new_window("mean: 1min");
+
+    bench_feed(b, "in", "10");
+    bench_advance(b, "30s");
+    bench_fail(b, "in", "timeout");
+    bench_reload(b, IN "x: {mean: 1min, from: in, samples: 5}\n");
+    bench_advance(b, "30s");
+    bench_expect(b, "x", "bad(null, timeout) bad(10, timeout)");
+    bench_feed(b, "in", "30");
+    bench_expect(b, "x", "10");
+    bench_free(b);
+}
+
 /* A value does not hold over a gap. */
 static void nothing_holds_over_a_gap(void **state)
 {
@@ -474,6 +490,7 @@ int main(void)
         cmocka_unit_test(sliding_time_weighted),
         cmocka_unit_test(booleans),
         cmocka_unit_test(gaps),
+        cmocka_unit_test(gaps_and_reloads),
         cmocka_unit_test(nothing_holds_over_a_gap),
         cmocka_unit_test(source_time),
         cmocka_unit_test(late_messages),
