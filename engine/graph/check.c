@@ -18,7 +18,8 @@ static void check_writers(struct mf_compile *compile)
         const char *target;
         struct mf_diag *diag;
 
-        if (compile->drafts[i]->failed || !def->kind->writes)
+        if (compile->drafts[i]->failed || compile->drafts[i]->loaded.is_unknown ||
+            !def->kind->writes)
             continue;
         target = def->kind->writes(def->config, compile->arena);
         if (!target)

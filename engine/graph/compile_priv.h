@@ -4,14 +4,15 @@
 /*
  * The compiler's own interface: the steps from a plain flow to a graph.
  *
- *   load    kinds, options, links, ports of each node       load.c, ports.c
+ *   links   kinds and options of links                      links.c
+ *   load    kinds, options, links, ports of each node       load.c, common.c, ports.c
  *   wire    `from` and the names in expressions → edges     wire.c
- *   rank    an order in which edges lead forward; loops     rank.c
- *   infer   types and units along edges; late quantities    infer.c
+ *   rank    an order in which edges lead forward; loops     rank.c, circle.c
+ *   infer   types and units along edges; late quantities    infer.c, settle.c
  *   check   two writers, unread nodes                       check.c
+ *   hash    what a reload compares                          hash.c
  *
- * A node that failed in one step is left out of the later ones, and nothing is said about what
- * depends on it.
+ * A node that failed is marked, and nothing is said about what depends on it.
  */
 
 #include "engine/graph/graph.h"
@@ -26,8 +27,10 @@ struct mf_compile {
     size_t count;
     uint32_t place_file; /* whose name is in place_name */
     const char *place_name;
-    struct mf_map by_name;  /* every node that is enabled, failed ones too */
-    struct mf_map disabled; /* name → struct mf_flow_item * */
+    struct mf_map by_name;       /* → struct mf_draft *; failed and disabled ones too */
+    struct mf_map links_of_kind; /* name of the kind → struct mf_kind_links * */
+    bool has_broken_links;       /* of kinds that are not known: reported */
+    struct mf_map units;         /* by text → const struct mf_unit * */
 };
 
 /* What every node understands, read. */
@@ -50,8 +53,13 @@ struct mf_draft {
     struct mf_loaded loaded;
     struct mf_common common;
     bool failed;
-    uint8_t mark;   /* rank.c: walking loops */
-    uint32_t waits; /* edges not yet ranked */
+    bool is_off;    /* `enabled: false` */
+    bool has_ports; /* its outputs are known, even if it failed */
+    bool is_ranked;
+    uint8_t mark;    /* rank.c, circle.c: walking */
+    uint32_t waits;  /* edges whose source is not ranked yet */
+    uint32_t late;   /* of late ones too, which do not matter to the run, but to infer.c */
+    uint32_t circle; /* circle.c: nodes that reach each other have the same number, from 1 */
     unsigned in_cap;
 };
 
@@ -64,9 +72,29 @@ void mf_compile_wire(struct mf_compile *compile);
 void mf_compile_rank(struct mf_compile *compile);
 void mf_compile_infer(struct mf_compile *compile);
 void mf_compile_check(struct mf_compile *compile);
+void mf_compile_hash(struct mf_compile *compile);
 
-/* Builds the output table of a node: its kind's ports and what add_ports() adds. */
-void mf_compile_ports(struct mf_compile *compile, struct mf_def *def);
+/* Numbers the circles of the nodes that are not ranked, so that edges lead to the same or a higher
+ * number. Returns how many there are. */
+uint32_t mf_compile_circles(struct mf_compile *compile);
+
+/* Builds the output table of a node: its kind's ports and what add_ports() adds. False when they
+ * are not known, after reporting or because the node failed. */
+bool mf_compile_ports(struct mf_compile *compile, struct mf_draft *draft);
+/* The link that the node hangs on; false after reporting, or when the link failed. */
+bool mf_compile_find_link(struct mf_compile *compile, struct mf_draft *draft);
+
+/* A copy that lives as long as the graph, shared by all who want the same; NULL stays NULL. */
+const struct mf_unit *mf_compile_unit(struct mf_compile *compile, const struct mf_unit *unit);
+/* The unit of a port's table, NULL where it has none of its own. */
+const struct mf_unit *mf_compile_port_unit(struct mf_compile *compile, const struct mf_port *port);
+/* The input port that `from` feeds when it does not say which: the first, or -1. */
+int mf_kind_first_input(const struct mf_kind *kind);
+/* What an edge comes from, as people name it: "power", "meter.voltage". */
+const char *mf_compile_source(struct mf_compile *compile, const struct mf_in_def *in);
 
 /* Sets the origin chain for diagnostics about this node; returns the former. */
 const struct mf_origin *mf_compile_enter(struct mf_compile *compile, const struct mf_def *def);
+/* File, line and column of a place, in texts that outlive the sources. */
+void mf_compile_place(struct mf_compile *compile, struct mf_span at, const char **ret_file,
+                      uint32_t *ret_line, uint32_t *ret_column);

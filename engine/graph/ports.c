@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * Output ports: those of the kind's table, then the ones that its options make.
+ * Ports: the outputs of a kind's table, then those that its options make.
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include "engine/graph/compile_priv.h"
 
 struct mf_ports {
-    struct mf_compile *compile;
-    struct mf_def *def;
     struct mf_check check;
-    struct mf_out_def outs[MF_NODE_PORTS];
-    unsigned count;
+    struct mf_out_def *outs;
+    unsigned count, cap;
 };
 
 const struct mf_port mf_port_of_expression = {
@@ -23,26 +22,32 @@ const struct mf_port mf_port_of_expression = {
     .summary = "A name in an expression.",
 };
 
-static int find_port(const struct mf_ports *ports, const char *name)
+static struct mf_out_def *new_output(struct mf_ports *ports)
 {
-    for (unsigned i = 0; i < ports->count; i++)
-        if (strcmp(ports->outs[i].name, name) == 0)
-            return (int)i;
-    return -1;
+    if (ports->count == ports->cap) {
+        struct mf_out_def *old = ports->outs;
+
+        ports->cap = ports->cap ? 2 * ports->cap : 4;
+        ports->outs = mf_arena_alloc(ports->check.arena, ports->cap * sizeof(*ports->outs));
+        if (ports->count)
+            memcpy(ports->outs, old, ports->count * sizeof(*ports->outs));
+    }
+    return &ports->outs[ports->count++];
 }
 
 bool mf_ports_add(struct mf_ports *ports, enum mf_dir dir, const char *name, uint32_t types,
                   const struct mf_unit *unit_or_null, const char *summary)
 {
-    struct mf_arena *arena = ports->compile->arena;
-    struct mf_out_def *out;
+    struct mf_arena *arena = ports->check.arena;
     struct mf_unit *unit = NULL;
 
-    if (find_port(ports, name) >= 0) {
-        mf_diag(ports->check.diags, MF_ERROR, 312, ports->check.item->kind_at,
-                "two outputs of this node would be called `%s`", name);
-        return false;
-    }
+    assert(dir == MF_OUT);
+    for (unsigned i = 0; i < ports->count; i++)
+        if (strcmp(ports->outs[i].name, name) == 0) {
+            mf_diag(ports->check.diags, MF_ERROR, 312, ports->check.item->kind_at,
+                    "two outputs of this node would be called `%s`", name);
+            return false;
+        }
     if (ports->count == MF_NODE_PORTS) {
         mf_diag(ports->check.diags, MF_ERROR, 313, ports->check.item->kind_at,
                 "this node would have more than %d outputs, which is the limit", MF_NODE_PORTS);
@@ -52,8 +57,7 @@ bool mf_ports_add(struct mf_ports *ports, enum mf_dir dir, const char *name, uin
         unit = mf_arena_alloc(arena, sizeof(*unit));
         *unit = *unit_or_null;
     }
-    out = &ports->outs[ports->count++];
-    *out = (struct mf_out_def){
+    *new_output(ports) = (struct mf_out_def){
         .name = mf_arena_strdup(arena, name),
         .types = types,
         .unit = unit,
@@ -67,23 +71,40 @@ struct mf_check *mf_ports_check(struct mf_ports *ports)
     return &ports->check;
 }
 
-void mf_compile_ports(struct mf_compile *compile, struct mf_def *def)
+static unsigned count_outputs(const struct mf_kind *kind)
 {
-    struct mf_ports ports = {compile, def, {compile->diags, compile->arena, def->draft->item}};
+    unsigned count = 0;
+
+    for (const struct mf_port *port = kind->ports; port && port->name; port++)
+        count += port->dir == MF_OUT;
+    return count;
+}
+
+bool mf_compile_ports(struct mf_compile *compile, struct mf_draft *draft)
+{
+    struct mf_def *def = draft->def;
+    struct mf_ports ports = {{compile->diags, compile->arena, draft->item}};
     size_t errors = compile->diags->errors;
 
+    /* What options make is not known without them. */
+    if (def->kind->add_ports && (draft->failed || draft->loaded.is_unknown))
+        return false;
+    ports.cap = count_outputs(def->kind);
+    ports.outs = mf_arena_alloc(compile->arena, ports.cap * sizeof(*ports.outs));
     for (const struct mf_port *port = def->kind->ports; port && port->name; port++)
         if (port->dir == MF_OUT)
-            ports.outs[ports.count++] = (struct mf_out_def){
-                .name = port->name, .types = port->types, .summary = port->summary};
+            *new_output(&ports) = (struct mf_out_def){
+                .name = port->name,
+                .types = port->types,
+                .unit = mf_compile_port_unit(compile, port),
+                .summary = port->summary,
+            };
     if (def->kind->add_ports)
         def->kind->add_ports(&ports, def->config);
-    if (compile->diags->errors != errors)
-        def->draft->failed = true;
+    def->outs = ports.outs;
     def->out_count = ports.count;
-    def->outs = mf_arena_alloc(compile->arena, (ports.count + 1) * sizeof(*def->outs));
-    if (ports.count)
-        memcpy(def->outs, ports.outs, ports.count * sizeof(*def->outs));
+    draft->has_ports = compile->diags->errors == errors;
+    return draft->has_ports;
 }
 
 int mf_def_output(const struct mf_def *def, const char *name)
@@ -99,6 +120,14 @@ int mf_def_output(const struct mf_def *def, const char *name)
     return -1;
 }
 
+int mf_kind_first_input(const struct mf_kind *kind)
+{
+    for (int i = 0; kind->ports && kind->ports[i].name; i++)
+        if (kind->ports[i].dir == MF_IN)
+            return i;
+    return -1;
+}
+
 struct mf_span mf_check_at(const struct mf_check *check, const char *option)
 {
     const struct mf_tree_pair *pair = mf_flow_option(check->item, option);
@@ -106,4 +135,39 @@ struct mf_span mf_check_at(const struct mf_check *check, const char *option)
     if (pair)
         return pair->value->at;
     return check->item->main ? check->item->main->at : check->item->kind_at;
+}
+
+/* ---- units ---- */
+
+const struct mf_unit *mf_compile_unit(struct mf_compile *compile, const struct mf_unit *unit)
+{
+    const struct mf_unit *known;
+    struct mf_unit *copy;
+
+    if (!unit)
+        return NULL;
+    /* Two units of one name are the same, but for results of calculations, which may be cut. */
+    known = mf_map_get(&compile->units, unit->name);
+    if (known && mf_unit_equal(known, unit))
+        return known;
+    copy = mf_arena_alloc(compile->arena, sizeof(*copy));
+    *copy = *unit;
+    if (!known)
+        mf_map_set(&compile->units, copy->name, copy);
+    return copy;
+}
+
+const struct mf_unit *mf_compile_port_unit(struct mf_compile *compile, const struct mf_port *port)
+{
+    const struct mf_unit *known;
+    struct mf_unit unit;
+
+    if (!port->unit || *port->unit == '@')
+        return NULL;
+    known = mf_map_get(&compile->units, port->unit);
+    if (known)
+        return known;
+    if (mf_unit_read(port->unit, strlen(port->unit), &unit, NULL) < 0)
+        return NULL;
+    return mf_compile_unit(compile, &unit);
 }

@@ -2,8 +2,10 @@
 /*
  * Third step of compiling: an order in which every edge leads forward.
  *
- * Kahn's algorithm over the edges that are delivered in the same turn. What is
- * left over lies on a loop or behind one; each loop is shown whole, once.
+ * Kahn's algorithm. Late edges do not bind the run, but they are followed as well as the
+ * others where they close no loop, because types and units are found out in this order. Where they
+ * do, circle by circle, a node is let go that waits for nothing but late edges. What is left over
+ * then lies on a loop or behind one; each loop is shown whole, once.
  */
 
 #include <string.h>
@@ -15,25 +17,43 @@
 enum { UNSEEN, WALKING, DONE };
 enum { LOOP_SHOWN = 12 }; /* nodes of a loop that a message names */
 
+struct ranking {
+    struct mf_compile *compile;
+    struct mf_graph *graph;
+    size_t next;                  /* nodes[next..count) are ranked, their readers not told */
+    uint32_t circle;              /* that is being broken up; 0: none */
+    struct mf_draft **candidates; /* of this circle: they wait for late edges only */
+    size_t first, count;
+};
+
+/* ---- readers ---- */
+
 static void count_readers(struct mf_compile *compile)
 {
     for (size_t i = 0; i < compile->count; i++) {
-        struct mf_def *def = compile->drafts[i]->def;
+        struct mf_draft *draft = compile->drafts[i];
 
-        for (unsigned k = 0; k < def->in_count; k++) {
-            def->ins[k].from->outs[def->ins[k].from_port].reader_count++;
-            if (!def->ins[k].is_late)
-                compile->drafts[i]->waits++;
+        for (unsigned k = 0; k < draft->def->in_count; k++) {
+            struct mf_in_def *in = &draft->def->ins[k];
+
+            in->from->outs[in->from_port].reader_count++;
+            draft->waits += !in->is_late;
+            draft->late += in->is_late;
         }
     }
+}
+
+static void list_readers(struct mf_compile *compile)
+{
     for (size_t i = 0; i < compile->count; i++) {
         struct mf_def *def = compile->drafts[i]->def;
 
         for (unsigned k = 0; k < def->out_count; k++) {
             struct mf_out_def *out = &def->outs[k];
 
-            out->readers =
-                mf_arena_alloc(compile->arena, (out->reader_count + 1) * sizeof(*out->readers));
+            if (out->reader_count)
+                out->readers =
+                    mf_arena_alloc(compile->arena, out->reader_count * sizeof(*out->readers));
             out->reader_count = 0;
         }
     }
@@ -48,11 +68,13 @@ static void count_readers(struct mf_compile *compile)
     }
 }
 
+/* ---- loops ---- */
+
 /* The edge of `def` that leads back into what could not be ranked. */
 static struct mf_in_def *blocking_edge(struct mf_def *def)
 {
     for (unsigned i = 0; i < def->in_count; i++)
-        if (!def->ins[i].is_late && def->ins[i].from->draft->waits)
+        if (!def->ins[i].is_late && !def->ins[i].from->draft->is_ranked)
             return &def->ins[i];
     return NULL;
 }
@@ -95,7 +117,7 @@ static void report_loops(struct mf_compile *compile)
     for (size_t i = 0; i < compile->count; i++) {
         struct mf_def *def = compile->drafts[i]->def;
 
-        if (!compile->drafts[i]->waits)
+        if (compile->drafts[i]->is_ranked)
             continue;
         while (def->draft->mark == UNSEEN) {
             def->draft->mark = WALKING;
@@ -110,28 +132,101 @@ static void report_loops(struct mf_compile *compile)
     }
 }
 
+/* ---- ranking ---- */
+
+static void rank(struct ranking *r, struct mf_draft *draft)
+{
+    draft->is_ranked = true;
+    r->graph->nodes[r->graph->count++] = draft->def;
+}
+
+/* One edge into the node is settled. */
+static void settle_edge(struct ranking *r, struct mf_draft *draft, bool is_late)
+{
+    if (is_late)
+        draft->late--;
+    else
+        draft->waits--;
+    if (draft->is_ranked || draft->waits)
+        return;
+    if (!draft->late)
+        rank(r, draft);
+    else if (!is_late && draft->circle && draft->circle == r->circle)
+        r->candidates[r->count++] = draft;
+}
+
+static void tell_readers(struct ranking *r)
+{
+    while (r->next < r->graph->count) {
+        struct mf_def *def = r->graph->nodes[r->next];
+
+        def->order = (uint32_t)r->next++;
+        for (unsigned k = 0; k < def->out_count; k++)
+            for (unsigned i = 0; i < def->outs[k].reader_count; i++) {
+                const struct mf_reader *reader = &def->outs[k].readers[i];
+
+                settle_edge(r, reader->to->draft, reader->to->ins[reader->input].is_late);
+            }
+    }
+}
+
+static void break_circle(struct ranking *r)
+{
+    for (; r->first < r->count; r->first++) {
+        if (!r->candidates[r->first]->is_ranked)
+            rank(r, r->candidates[r->first]);
+        tell_readers(r);
+    }
+}
+
+/* Sorts the nodes by circle, keeping their order. */
+static struct mf_draft **sort_by_circle(const struct mf_compile *compile, uint32_t circles)
+{
+    struct mf_arena *arena = compile->flow->arena;
+    struct mf_draft **sorted = mf_arena_alloc(arena, compile->count * sizeof(*sorted));
+    size_t *start = mf_arena_alloc(arena, (circles + 2) * sizeof(*start));
+
+    for (size_t i = 0; i < compile->count; i++)
+        start[compile->drafts[i]->circle + 1]++;
+    for (uint32_t i = 1; i <= circles + 1; i++)
+        start[i] += start[i - 1];
+    for (size_t i = 0; i < compile->count; i++)
+        sorted[start[compile->drafts[i]->circle]++] = compile->drafts[i];
+    return sorted;
+}
+
+static void rank_circles(struct ranking *r)
+{
+    struct mf_compile *compile = r->compile;
+    uint32_t circles = mf_compile_circles(compile);
+    struct mf_draft **sorted = sort_by_circle(compile, circles);
+    size_t i = 0;
+
+    r->candidates = mf_arena_alloc(compile->flow->arena, compile->count * sizeof(*r->candidates));
+    while (i < compile->count) {
+        r->circle = sorted[i]->circle;
+        r->first = r->count = 0;
+        for (; i < compile->count && sorted[i]->circle == r->circle; i++)
+            if (!sorted[i]->is_ranked && !sorted[i]->waits)
+                r->candidates[r->count++] = sorted[i];
+        break_circle(r);
+    }
+}
+
 void mf_compile_rank(struct mf_compile *compile)
 {
     struct mf_graph *graph = compile->graph;
-    size_t next = 0;
+    struct ranking r = {compile, graph};
 
     count_readers(compile);
+    list_readers(compile);
     graph->nodes = mf_arena_alloc(compile->arena, (compile->count + 1) * sizeof(*graph->nodes));
     for (size_t i = 0; i < compile->count; i++)
-        if (!compile->drafts[i]->waits)
-            graph->nodes[graph->count++] = compile->drafts[i]->def;
-    while (next < graph->count) {
-        struct mf_def *def = graph->nodes[next];
-
-        def->order = (uint32_t)next++;
-        for (unsigned k = 0; k < def->out_count; k++)
-            for (unsigned r = 0; r < def->outs[k].reader_count; r++) {
-                const struct mf_reader *reader = &def->outs[k].readers[r];
-
-                if (!reader->to->ins[reader->input].is_late && --reader->to->draft->waits == 0)
-                    graph->nodes[graph->count++] = reader->to;
-            }
-    }
+        if (!compile->drafts[i]->waits && !compile->drafts[i]->late)
+            rank(&r, compile->drafts[i]);
+    tell_readers(&r);
+    if (graph->count < compile->count)
+        rank_circles(&r);
     if (graph->count < compile->count)
         report_loops(compile);
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * Last step of compiling: a fingerprint of each node and link, by which a reload
+ * knows what stayed the same.
+ *
+ * It covers what the node does: kind, options, edges, types and units. It leaves out what
+ * changes nothing: where the node stands, the order of its options, and options that
+ * are for readers.
+ */
+
+#include <string.h>
+
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "engine/base/hash.h"
+#include "engine/graph/compile_priv.h"
+
+/* For readers and tests; and `from`, which the edges say better. */
+static bool is_left_out(const char *option)
+{
+    return strcmp(option, "doc") == 0 || strcmp(option, "examples") == 0 ||
+           strcmp(option, "enabled") == 0 || strcmp(option, "from") == 0;
+}
+
+static void put_tree(const struct mf_tree *tree, struct mf_buf *buf)
+{
+    mf_buf_printf(buf, "%d:%u%c", tree->kind, tree->count, tree->is_plain ? 'p' : 'q');
+    if (tree->kind == MF_TREE_SCALAR) {
+        mf_buf_put(buf, tree->text, tree->count);
+        return;
+    }
+    for (uint32_t i = 0; i < tree->count; i++) {
+        if (tree->kind == MF_TREE_MAP) {
+            put_tree(tree->pairs[i].key, buf);
+            put_tree(tree->pairs[i].value, buf);
+        } else {
+            put_tree(tree->items[i].value, buf);
+        }
+    }
+}
+
+/* The first option behind `after` in the order of the alphabet; NULL is the first of all. There
+ * are few, so looking for each is cheaper than sorting a copy. */
+static const struct mf_tree_pair *next_option(const struct mf_flow_item *item, const char *after)
+{
+    const struct mf_tree_pair *best = NULL;
+
+    for (size_t i = 0; i < item->option_count; i++) {
+        const struct mf_tree_pair *pair = &item->options[i];
+        const char *key = pair->key->text;
+
+        if ((!after || strcmp(key, after) > 0) && (!best || strcmp(key, best->key->text) < 0))
+            best = pair;
+    }
+    return best;
+}
+
+static void put_item(const struct mf_flow_item *item, struct mf_buf *buf)
+{
+    const struct mf_tree_pair *pair = NULL;
+
+    mf_buf_printf(buf, "%s;", item->kind);
+    if (item->main)
+        put_tree(item->main, buf);
+    while ((pair = next_option(item, pair ? pair->key->text : NULL)) != NULL) {
+        if (item->item_type == MF_ITEM_NODE && is_left_out(pair->key->text))
+            continue;
+        put_tree(pair->key, buf);
+        put_tree(pair->value, buf);
+    }
+}
+
+/* Units and conversions count: the same text means something else when the source changes from W
+ * to kW. */
+static void put_edges(const struct mf_def *def, struct mf_buf *buf)
+{
+    for (unsigned i = 0; i < def->in_count; i++) {
+        const struct mf_in_def *in = &def->ins[i];
+
+        mf_buf_printf(buf, ";%u %s<%s.%s:%u%d%d%d%d%d", in->port, in->label, in->from->name,
+                      in->from->outs[in->from_port].name, in->types, in->is_converted,
+                      in->to_number, in->is_checked, in->is_late, in->is_quiet);
+        mf_buf_put(buf, &in->convert, sizeof(in->convert));
+        mf_buf_puts(buf, in->unit ? in->unit->name : "-");
+    }
+    for (unsigned i = 0; i < def->out_count; i++) {
+        const struct mf_out_def *out = &def->outs[i];
+
+        mf_buf_printf(buf, ";%s:%u%d", out->name, out->types, out->is_converted);
+        mf_buf_put(buf, &out->convert, sizeof(out->convert));
+        mf_buf_puts(buf, out->unit ? out->unit->name : "-");
+    }
+    if (def->link)
+        mf_buf_printf(buf, ";%s", def->link->name);
+}
+
+static void seal(struct mf_buf *buf, uint64_t ret_hash[2])
+{
+    ret_hash[0] = mf_hash_fixed(buf->data, buf->len);
+    mf_buf_putc(buf, '#');
+    ret_hash[1] = mf_hash_fixed(buf->data, buf->len);
+    mf_buf_clear(buf);
+}
+
+void mf_compile_hash(struct mf_compile *compile)
+{
+    const struct mf_graph *graph = compile->graph;
+    struct mf_buf buf = {0};
+
+    for (size_t i = 0; i < compile->count; i++) {
+        put_item(compile->drafts[i]->item, &buf);
+        put_edges(compile->drafts[i]->def, &buf);
+        seal(&buf, compile->drafts[i]->def->hash);
+    }
+    for (size_t i = 0; i < graph->link_count; i++) {
+        put_item(mf_map_get(&compile->flow->links, graph->links[i]->name), &buf);
+        seal(&buf, graph->links[i]->hash);
+    }
+    mf_buf_done(&buf);
+}
