@@ -185,6 +185,7 @@ static void move_back_to(struct mf_node *node, int64_t time)
         close_window(node, false);
     }
     s->is_held = false;
+    s->held_since = time;
     s->samples.count = 0;
     s->end = end_after(c, time);
 }
@@ -249,11 +250,25 @@ static void not_good(struct mf_node *node, const struct mf_msg *msg)
     mf_rule_mark(node, OUT, msg);
 }
 
+/* A value holds from its time on, but never from before what is known already: the end of a gap is
+ * told by our clock, and may lie behind the time of the message that ended it. */
+static int64_t holds_from(const struct mf_window_config *c, const struct mf_window_state *s,
+                          int64_t time)
+{
+    int64_t known = s->held_since;
+
+    if (keeps_samples(c, s))
+        known = s->samples.count ? mf_samples_at(&s->samples, s->samples.count - 1)->time : time;
+    return time > known ? time : known;
+}
+
 static void take_value(struct mf_node *node, double number, int64_t time)
 {
     const struct mf_window_config *c = mf_node_config(node);
     struct mf_window_state *s = mf_node_state(node);
 
+    if (c->time_weighted)
+        time = holds_from(c, s, time);
     if (keeps_samples(c, s)) {
         if (mf_samples_add(&s->samples, (struct mf_sample){time, number}, (size_t)c->samples))
             mf_node_log(node, MF_LOG_WARNING,

@@ -276,6 +276,29 @@ static void nothing_holds_over_a_gap(void **state)
     }
 }
 
+/* A message that ends a gap may be a little older than the gap by our clock: it holds all the same.
+ */
+static void a_gap_of_a_slow_link(void **state)
+{
+    static const char *const options[] = {
+        "mean: 1min, time_weighted: true",
+        "median: 1min, time_weighted: true",
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        struct bench *b = new_window(options[i]);
+
+        bench_feed(b, "in", "10");
+        bench_advance(b, "20s");
+        bench_fail(b, "in", "timeout");
+        bench_feed_at(b, "in", "40", 19);
+        bench_expect(b, "x", "bad(null, timeout)");
+        bench_advance(b, "1min");
+        bench_expect(b, "x", i == 0 ? "30" : "40");
+        bench_free(b);
+    }
+}
+
 /* A recording gives the same windows as the days it tells of: the source's time decides, and where
  * it leaps nothing is invented. */
 static void source_time(void **state)
@@ -492,6 +515,7 @@ int main(void)
         cmocka_unit_test(gaps),
         cmocka_unit_test(gaps_and_reloads),
         cmocka_unit_test(nothing_holds_over_a_gap),
+        cmocka_unit_test(a_gap_of_a_slow_link),
         cmocka_unit_test(source_time),
         cmocka_unit_test(late_messages),
         cmocka_unit_test(slow_links),
