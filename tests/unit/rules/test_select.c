@@ -110,7 +110,7 @@ static void selected_is_silent(void **state)
 
 static void faults(void **state)
 {
-    bench_expect_fault(INPUTS "x: {select: , from: {a: auto, h: hand}}\n", "MF0305", "which");
+    bench_expect_fault(INPUTS "x: {select: , from: {a: auto, h: hand}}\n", "MF0305", "no input");
     bench_expect_fault(INPUTS "x: {select: , from: auto}\n", "MF0305", "which: …");
     bench_expect_fault(INPUTS "t: {test.source: number, unit: °C}\nw: {test.source: int}\n"
                               "x: {select: , from: {which: w, a: auto, t: t}}\n",
