@@ -79,6 +79,7 @@ struct mf_var {
     const struct mf_env *env;    /* of the place where `value` is written */
     const char *text;
     size_t len;
+    const char *bare; /* where it must not be shown or is not known: mf_tree_bare() of it */
     enum { MF_VAR_NEW, MF_VAR_BUSY, MF_VAR_DONE } state;
     bool is_secret, is_unknown;
 };

@@ -323,6 +323,8 @@ static bool check_number(struct mf_reading *reading, const struct mf_param *para
     if (param->has_unit && !amount.has_unit) {
         var->text = mf_arena_printf(reading->arena, "%s %s", var->text, param->unit.name);
         var->len = strlen(var->text);
+        if (var->bare)
+            var->bare = mf_arena_printf(reading->arena, "%s %s", var->bare, param->unit.name);
     }
     return true;
 }

@@ -36,6 +36,7 @@ struct making {
     struct mf_tree_piece *pieces;
     size_t piece_cap;
     uint32_t piece_count;
+    const char *bare; /* of the piece being made */
     bool is_secret, is_unknown;
 };
 
@@ -186,6 +187,7 @@ static void put_env(struct making *m, char *spec, struct mf_span at)
         mf_buf_puts(&m->buf, value);
         return;
     }
+    m->bare = mf_arena_printf(m->reading->arena, "${env:%s}", spec);
     missing(
         m, MF_CODE_NO_ENV, at,
         mf_arena_printf(m->reading->arena, "the environment variable `%s` is missing", spec),
@@ -203,6 +205,7 @@ static void put_secret(struct making *m, const char *name, struct mf_span at)
                          "letters, digits, `_`, `-` and `.` make a name, and no dot comes first");
         return;
     }
+    m->bare = mf_arena_printf(m->reading->arena, "${secret:%s}", name);
     secret = mf_secret_get(m->reading, name);
     if (secret->text)
         mf_buf_put(&m->buf, secret->text, secret->len);
@@ -242,6 +245,7 @@ static void put_variable(struct making *m, const char *name, struct mf_span at)
     }
     mf_subst_resolve(m->reading, var, at);
     mf_buf_put(&m->buf, var->text, var->len);
+    m->bare = var->bare;
     m->is_secret |= var->is_secret;
     m->is_unknown |= var->is_unknown;
 }
@@ -270,7 +274,9 @@ static void put_value(struct making *m, const char *text, size_t len, struct mf_
 static void add_piece(struct making *m, size_t start, struct mf_span at)
 {
     mf_grow(&m->pieces, &m->piece_cap, m->piece_count, sizeof *m->pieces);
-    m->pieces[m->piece_count++] = (struct mf_tree_piece){(uint32_t)start, (uint32_t)m->buf.len, at};
+    m->pieces[m->piece_count++] =
+        (struct mf_tree_piece){(uint32_t)start, (uint32_t)m->buf.len, at, m->bare};
+    m->bare = NULL;
 }
 
 /* A dollar sign at `pos`; returns where the text goes on. */
@@ -473,6 +479,13 @@ static void read_var(struct mf_reading *reading, struct mf_var *var)
     var->len = made->count;
     var->is_secret |= made->is_secret;
     var->is_unknown |= made->is_unknown;
+    if (made->is_secret || made->is_unknown) {
+        struct mf_buf bare = {0};
+
+        mf_tree_bare(made, &bare);
+        var->bare = mf_arena_strdup(reading->arena, mf_buf_text(&bare));
+        mf_buf_done(&bare);
+    }
 }
 
 void mf_subst_resolve(struct mf_reading *reading, struct mf_var *var, struct mf_span at)

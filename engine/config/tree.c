@@ -28,6 +28,31 @@ bool mf_tree_is(const struct mf_tree *scalar, const char *text)
     return scalar->kind == MF_TREE_SCALAR && mf_text_eq(scalar->text, scalar->count, text);
 }
 
+static void put_doubled(const char *text, size_t len, struct mf_buf *buf)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '$')
+            mf_buf_putc(buf, '$');
+        mf_buf_putc(buf, text[i]);
+    }
+}
+
+void mf_tree_bare(const struct mf_tree *scalar, struct mf_buf *buf)
+{
+    uint32_t pos = 0;
+
+    for (uint32_t i = 0; i < scalar->piece_count; i++) {
+        const struct mf_tree_piece *piece = &scalar->pieces[i];
+
+        if (!piece->bare)
+            continue;
+        put_doubled(scalar->text + pos, piece->start - pos, buf);
+        mf_buf_puts(buf, piece->bare);
+        pos = piece->end;
+    }
+    put_doubled(scalar->text + pos, scalar->count - pos, buf);
+}
+
 const char *mf_tree_kind_name(const struct mf_tree *tree)
 {
     static const char *const names[] = {

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/buf.h"
 #include "engine/config/diag.h"
 
 enum { MF_TREE_DEPTH = 64 };
@@ -29,6 +30,7 @@ enum mf_tree_kind { MF_TREE_SCALAR, MF_TREE_LIST, MF_TREE_MAP };
 struct mf_tree_piece {
     uint32_t start, end; /* in the scalar's text */
     struct mf_span at;
+    const char *bare; /* how it is written where it must not be shown or is not known; or NULL */
 };
 
 struct mf_tree {
@@ -79,5 +81,9 @@ bool mf_tree_is(const struct mf_tree *scalar, const char *text); /* scalar with 
  * block indentation and substitution. Computed on demand by reading the source text again. */
 struct mf_span mf_tree_span(const struct mf_tree *scalar, const struct mf_sources *sources,
                             uint32_t from, uint32_t to);
+
+/* The text as a flow file may have it: with `${secret:NAME}` where a secret was put in (and
+ * `${env:NAME}` where nothing was), other dollar signs doubled. */
+void mf_tree_bare(const struct mf_tree *scalar, struct mf_buf *buf);
 
 const char *mf_tree_kind_name(const struct mf_tree *tree); /* "a map", "a list", "a text" */
