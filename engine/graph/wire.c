@@ -158,6 +158,20 @@ static void unknown_input(struct wiring *w, const struct mf_tree *key)
     mf_buf_done(&list);
 }
 
+/* Dots too: `expand` gives an input the name it has without one, `meter.voltage`. */
+static bool is_label(const char *text)
+{
+    size_t len = strcspn(text, ".");
+
+    while (mf_text_is_name(text, len)) {
+        if (!text[len])
+            return true;
+        text += len + 1;
+        len = strcspn(text, ".");
+    }
+    return false;
+}
+
 /* `from: {which: [a, b]}` under a name of the user's: one name, one value. */
 static bool is_one_value(struct wiring *w, const struct mf_port *port,
                          const struct mf_tree_pair *pair)
@@ -170,7 +184,7 @@ static bool is_one_value(struct wiring *w, const struct mf_port *port,
         diag = mf_diag(w->compile->diags, MF_ERROR, 306, pair->value->at,
                        "`%s` is the name of one input, a list came", pair->key->text);
         mf_diag_help(diag, "give each input a name, or make one of them with `merge`");
-    } else if (!mf_text_is_name(pair->key->text, pair->key->count)) {
+    } else if (!is_label(pair->key->text)) {
         diag = mf_diag(w->compile->diags, MF_ERROR, 135, pair->key->at,
                        "`%s` is not a name for an input", pair->key->text);
         mf_diag_help(diag, "small letters, digits and `_` make a name, a letter first");
