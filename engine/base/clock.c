@@ -3,7 +3,6 @@
 
 #include "engine/base/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,29 +73,46 @@ static void civil_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_d
     *ret_year = yoe + era * 400 + (*ret_month <= 2);
 }
 
+/* `count` digits with leading zeros; returns the end. */
+static char *put_digits(char *out, int64_t number, int count)
+{
+    for (int i = count; i-- > 0; number /= 10)
+        out[i] = (char)('0' + number % 10);
+    return out + count;
+}
+
 int mf_time_print(int64_t wall, char *out)
 {
-    int64_t days = wall / MF_DAY, rest = wall % MF_DAY, year;
-    int month, day, len, decimals = 9;
-    int64_t fraction;
+    int64_t days = wall / MF_DAY, rest = wall % MF_DAY, year, fraction;
+    int month, day, decimals = 9;
+    char *p = out;
 
     if (rest < 0) {
         rest += MF_DAY;
         days--;
     }
-    civil_of(days, &year, &month, &day);
-    len = snprintf(out, MF_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month, day,
-                   (int)(rest / MF_HOUR), (int)(rest / MF_MINUTE % 60), (int)(rest / MF_SEC % 60));
+    civil_of(days, &year, &month, &day); /* 1677 to 2262, as far as int64 goes */
+    p = put_digits(p, year, 4);
+    *p++ = '-';
+    p = put_digits(p, month, 2);
+    *p++ = '-';
+    p = put_digits(p, day, 2);
+    *p++ = 'T';
+    p = put_digits(p, rest / MF_HOUR, 2);
+    *p++ = ':';
+    p = put_digits(p, rest / MF_MINUTE % 60, 2);
+    *p++ = ':';
+    p = put_digits(p, rest / MF_SEC % 60, 2);
     fraction = rest % MF_SEC;
     if (fraction) {
-        while (fraction % 10 == 0) {
+        for (; fraction % 10 == 0; decimals--)
             fraction /= 10;
-            decimals--;
-        }
-        len += snprintf(out + len, MF_TIME_TEXT - (size_t)len, ".%0*d", decimals, (int)fraction);
+        *p++ = '.';
+        p = put_digits(p, fraction, decimals);
     }
-    len += snprintf(out + len, MF_TIME_TEXT - (size_t)len, "Z");
-    return len;
+    *p++ = 'Z';
+    *p = 0;
+    return (int)(p - out);
 }
 
 /* Exactly `digits` digits; NULL if there are fewer. */

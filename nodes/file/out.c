@@ -26,7 +26,8 @@ static int fail(struct mf_error *err, int sys, const char *what, const char *pat
 static char *read_tail(int fd, int64_t size)
 {
     size_t len = size < MF_OUT_TAIL ? (size_t)size : MF_OUT_TAIL;
-    char *text = mf_alloc(len + 1), *line;
+    char *text = mf_alloc(len + 1);
+    size_t from = len;
     ssize_t n = pread(fd, text, len, (off_t)(size - (int64_t)len));
 
     if (n != (ssize_t)len || !len || text[len - 1] == '\n') {
@@ -34,9 +35,9 @@ static char *read_tail(int fd, int64_t size)
         return NULL;
     }
     text[len] = 0;
-    line = memrchr(text, '\n', len);
-    if (line)
-        memmove(text, line + 1, len - (size_t)(line + 1 - text) + 1);
+    while (from && text[from - 1] != '\n')
+        from--;
+    memmove(text, text + from, len - from + 1);
     return text;
 }
 

@@ -57,6 +57,7 @@ static const struct {
     {INT64_C(1774745700) * MF_SEC, "2026-03-29T00:55:00Z"},
     {INT64_C(4107542400) * MF_SEC, "2100-03-01T00:00:00Z"},
     {INT64_C(-8520336000) * MF_SEC, "1700-01-01T00:00:00Z"},
+    {INT64_C(1766577900123456700), "2025-12-24T12:05:00.1234567Z"},
 };
 
 /* Times print as ISO 8601 and read back, to the nanosecond, also before 1970. */
@@ -71,6 +72,17 @@ static void times_round_trip(void **state)
         assert_true(mf_time_read(text, &wall));
         assert_int_equal(wall, times[i].wall);
     }
+}
+
+/* The ends of int64 print, too. */
+static void far_times_print(void **state)
+{
+    char text[MF_TIME_TEXT];
+
+    mf_time_print(INT64_MAX, text);
+    assert_string_equal(text, "2262-04-11T23:47:16.854775807Z");
+    mf_time_print(INT64_MIN, text);
+    assert_string_equal(text, "1677-09-21T00:12:43.145224192Z");
 }
 
 /* Offsets, a space for the T, no seconds, no time of day. */
@@ -287,6 +299,7 @@ int main(void)
         cmocka_unit_test(virtual_time_stands_still),
         cmocka_unit_test(real_time_runs),
         cmocka_unit_test(times_round_trip),
+        cmocka_unit_test(far_times_print),
         cmocka_unit_test(times_are_read),
         cmocka_unit_test(wrong_times_are_refused),
         cmocka_unit_test(rng_repeats),
