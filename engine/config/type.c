@@ -107,7 +107,8 @@ bool mf_type_limits(struct mf_load *load, const struct mf_option *option,
 void mf_type_late(struct mf_load *load, const struct mf_option *option, struct mf_span at,
                   double *number, const struct mf_unit *unit, bool has_unit)
 {
-    struct mf_late_quantity *late = mf_arena_alloc(load->arena, sizeof(*late));
+    struct mf_late_quantity *late =
+        mf_arena_alloc(load->scratch ? load->scratch : load->arena, sizeof(*late));
 
     late->next = load->into->quantities;
     late->option = option;

@@ -23,6 +23,7 @@ struct mf_load {
     struct mf_loaded *into;
     const char *const *also; /* further keys that are legal there, for suggestions; may be NULL */
     const char *key; /* as the user wrote it (`debounce`, not `time`); set by mf_load_options() */
+    struct mf_arena *scratch; /* for what is needed while compiling only; NULL: `arena` */
 };
 
 /* A quantity whose unit is that of a port: read as written, settled once the port's unit is

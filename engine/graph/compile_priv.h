@@ -46,6 +46,12 @@ struct mf_common {
     const char *doc;
 };
 
+/* Compile-time facts of an edge, beside the definition. */
+struct mf_wire {
+    struct mf_span at;           /* where the user wrote it */
+    const struct mf_unit *early; /* a late edge from further on: what it was taken for */
+};
+
 /* Compile-time facts of a node, beside the definition. */
 struct mf_draft {
     struct mf_def *def;
@@ -56,10 +62,11 @@ struct mf_draft {
     bool is_off;    /* `enabled: false` */
     bool has_ports; /* its outputs are known, even if it failed */
     bool is_ranked;
-    uint8_t mark;    /* rank.c, circle.c: walking */
-    uint32_t waits;  /* edges whose source is not ranked yet */
-    uint32_t late;   /* of late ones too, which do not matter to the run, but to infer.c */
-    uint32_t circle; /* circle.c: nodes that reach each other have the same number, from 1 */
+    uint8_t mark;          /* rank.c, circle.c: walking */
+    uint32_t waits;        /* edges whose source is not ranked yet */
+    uint32_t late;         /* of late ones too, which do not matter to the run, but to infer.c */
+    uint32_t circle;       /* circle.c: nodes that reach each other have the same number, from 1 */
+    struct mf_wire *wires; /* as many as def->ins */
     unsigned in_cap;
 };
 
@@ -83,6 +90,11 @@ uint32_t mf_compile_circles(struct mf_compile *compile);
 bool mf_compile_ports(struct mf_compile *compile, struct mf_draft *draft);
 /* The link that the node hangs on; false after reporting, or when the link failed. */
 bool mf_compile_find_link(struct mf_compile *compile, struct mf_draft *draft);
+
+static inline struct mf_wire *mf_wire(const struct mf_def *def, const struct mf_in_def *in)
+{
+    return &def->draft->wires[in - def->ins];
+}
 
 /* A copy that lives as long as the graph, shared by all who want the same; NULL stays NULL. */
 const struct mf_unit *mf_compile_unit(struct mf_compile *compile, const struct mf_unit *unit);

@@ -34,14 +34,12 @@ struct mf_in_def {
     unsigned port;               /* index into kind->ports of the input port */
     uint32_t types;              /* that may arrive, after conversion */
     const struct mf_unit *unit;  /* after conversion */
-    const struct mf_unit *early; /* a late edge from further on: what it was taken for */
     struct mf_linear convert;
     bool is_converted; /* unit: multiply-add */
     bool to_number;    /* int → number */
     bool is_checked;   /* types are not known beforehand: look at each message */
     bool is_late;      /* delivered at the end of the turn */
     bool is_quiet;     /* does not run the node: previous() */
-    struct mf_span at; /* where the user wrote it */
 };
 
 struct mf_out_def {

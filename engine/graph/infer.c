@@ -36,15 +36,16 @@ static void check_late(struct mf_compile *compile, const struct mf_def *def)
 {
     for (unsigned i = 0; i < def->in_count; i++) {
         const struct mf_in_def *in = &def->ins[i];
+        const struct mf_wire *wire = mf_wire(def, in);
         const struct mf_unit *unit = in->from->outs[in->from_port].unit;
         const char *name;
         struct mf_diag *diag;
 
         if (!comes_later(def, in) || in->from->draft->failed || !unit ||
-            (in->early && mf_unit_equal(in->early, unit)))
+            (wire->early && mf_unit_equal(wire->early, unit)))
             continue;
         name = mf_compile_source(compile, in);
-        diag = mf_diag(compile->diags, MF_ERROR, 317, in->at,
+        diag = mf_diag(compile->diags, MF_ERROR, 317, wire->at,
                        "`%s` is in %s, but that comes out only after this value of the turn before "
                        "was read",
                        name, unit->name);
@@ -62,7 +63,7 @@ static void unit_mismatch(struct mf_infer *infer, struct mf_in_def *in, const st
     char a[64], b[64];
     struct mf_diag *diag;
 
-    diag = mf_diag(infer->compile->diags, MF_ERROR, 203, in->at,
+    diag = mf_diag(infer->compile->diags, MF_ERROR, 203, mf_wire(infer->def, in)->at,
                    "`%s` is in %s, but `%s` takes %s here", name, from->name, infer->def->name,
                    wanted->name);
     mf_diag_label(diag, "%s, expected %s", mf_unit_dimension(from, a),
@@ -75,8 +76,7 @@ static const struct mf_unit *unit_of_source(struct mf_infer *infer, struct mf_in
 {
     if (!comes_later(infer->def, in))
         return in->from->outs[in->from_port].unit;
-    in->early = early_unit(infer->compile, in);
-    return in->early;
+    return mf_wire(infer->def, in)->early = early_unit(infer->compile, in);
 }
 
 /* Converts the edge to `wanted`, on top of nothing. */
@@ -118,9 +118,9 @@ static void infer_input_types(struct mf_infer *infer, struct mf_in_def *in,
     if (in->types)
         return;
     name = mf_compile_source(infer->compile, in);
-    diag = mf_diag(infer->compile->diags, MF_ERROR, 204, in->at, "`%s` gives %s, but `%s` takes %s",
-                   name, mf_types_print(out->types, a), infer->def->kind->name,
-                   mf_types_print(port->types, b));
+    diag = mf_diag(infer->compile->diags, MF_ERROR, 204, mf_wire(infer->def, in)->at,
+                   "`%s` gives %s, but `%s` takes %s", name, mf_types_print(out->types, a),
+                   infer->def->kind->name, mf_types_print(port->types, b));
     mf_diag_label(diag, "%s, expected %s", mf_types_print(out->types, a),
                   mf_types_print(port->types, b));
     mf_diag_related(diag, in->from->draft->item->at, "`%s` is defined here", in->from->name);

@@ -26,7 +26,7 @@ static struct mf_link_def *load_link(struct mf_compile *compile, const struct mf
     struct mf_load load = {compile->arena, compile->diags, &into};
     struct mf_check check = {compile->diags, compile->arena, item};
     size_t errors = compile->diags->errors;
-    void *config = mf_arena_alloc(compile->arena, kind->config_size + 1);
+    void *config = mf_arena_alloc(compile->arena, kind->config_size);
 
     link->name = mf_arena_strdup(compile->arena, item->name);
     link->kind = kind;

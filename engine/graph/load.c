@@ -81,10 +81,11 @@ static bool load_options(struct mf_compile *compile, struct mf_draft *draft)
     struct mf_tree_pair own[PAIRS_MAX], common[PAIRS_MAX];
     const struct mf_flow_item *item = draft->item;
     const struct mf_kind *kind = draft->def->kind;
-    struct mf_load load = {compile->arena, compile->diags, &draft->loaded, mf_flow_common};
+    struct mf_load load = {compile->arena, compile->diags, &draft->loaded, mf_flow_common,
+                           .scratch = compile->flow->arena};
     struct mf_check check = {compile->diags, compile->arena, item};
     size_t own_count, common_count, errors = compile->diags->errors;
-    void *config = mf_arena_alloc(compile->arena, kind->config_size + 1);
+    void *config = mf_arena_alloc(compile->arena, kind->config_size);
 
     if (item->option_count > PAIRS_MAX) {
         mf_diag(compile->diags, MF_ERROR, 160, item->whole,

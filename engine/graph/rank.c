@@ -100,11 +100,11 @@ static void report_loop(struct mf_compile *compile, struct mf_def *start)
         mf_buf_printf(&text, " → … (%zu more)", length - count);
     for (size_t i = count; i-- > 0;)
         mf_buf_printf(&text, " → %s", chain[i]->name);
-    diag = mf_diag(compile->diags, MF_ERROR, 303, edge->at, "the nodes form a loop: %s",
-                   mf_buf_text(&text));
+    diag = mf_diag(compile->diags, MF_ERROR, 303, mf_wire(start, edge)->at,
+                   "the nodes form a loop: %s", mf_buf_text(&text));
     for (size_t i = 1; i < count && i < MF_DIAG_RELATED; i++)
-        mf_diag_related(diag, blocking_edge(chain[i])->at, "`%s` reads `%s`", chain[i]->name,
-                        blocking_edge(chain[i])->from->name);
+        mf_diag_related(diag, mf_wire(chain[i], blocking_edge(chain[i]))->at, "`%s` reads `%s`",
+                        chain[i]->name, blocking_edge(chain[i])->from->name);
     mf_diag_help(diag,
                  "break it with a `delay:`, or read `previous(%s)`, the value of the turn before",
                  edge->from->name);

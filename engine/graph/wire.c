@@ -33,10 +33,14 @@ static struct mf_in_def *new_input(struct wiring *w)
     if (def->in_count == draft->in_cap) {
         unsigned cap = draft->in_cap ? 2 * draft->in_cap : 1;
         struct mf_in_def *ins = mf_arena_alloc(w->compile->arena, cap * sizeof(*ins));
+        struct mf_wire *wires = mf_arena_alloc(w->compile->flow->arena, cap * sizeof(*wires));
 
-        if (def->in_count)
+        if (def->in_count) {
             memcpy(ins, def->ins, def->in_count * sizeof(*ins));
+            memcpy(wires, draft->wires, def->in_count * sizeof(*wires));
+        }
         def->ins = ins;
+        draft->wires = wires;
         draft->in_cap = cap;
     }
     return &def->ins[def->in_count++];
@@ -64,7 +68,7 @@ static bool add_input(struct wiring *w, unsigned port, const char *label,
     in->port = port;
     in->from = target->def;
     in->from_port = out;
-    in->at = at;
+    mf_wire(def, in)->at = at;
     in->label = label ? mf_arena_strdup(w->compile->arena, label) : target->def->outs[out].name;
     in_port = mf_kind_port(def, def->in_count - 1);
     in->is_late = target->is_previous || (in_port->flags & MF_PORT_DELAYED);
@@ -351,9 +355,9 @@ static void check_labels(struct wiring *w)
             if (a->port != b->port || strcmp(a->label, b->label) != 0)
                 continue;
             w->draft->failed = true;
-            diag = mf_diag(w->compile->diags, MF_ERROR, 316, b->at,
+            diag = mf_diag(w->compile->diags, MF_ERROR, 316, mf_wire(w->def, b)->at,
                            "two inputs of this node would be called `%s`", b->label);
-            mf_diag_related(diag, a->at, "the first one");
+            mf_diag_related(diag, mf_wire(w->def, a)->at, "the first one");
             mf_diag_help(diag, "name them: `from: {first: …, second: …}`");
             return;
         }
@@ -373,7 +377,7 @@ static void check_inputs(struct wiring *w)
         for (unsigned k = 0; k < w->def->in_count; k++)
             if (w->def->ins[k].port == (unsigned)i && ++count == 2 &&
                 !(port->flags & (MF_PORT_MANY | MF_PORT_NAMED)))
-                check_several(w, port, w->def->ins[k].at);
+                check_several(w, port, w->draft->wires[k].at);
         if (!count && !(port->flags & MF_PORT_OPTIONAL) && !w->draft->failed &&
             (i == first || !(port->flags & MF_PORT_NAMED)))
             check_missing(w, port, i == first);
