@@ -21,8 +21,9 @@
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
 
-#define MF_RETRY_FIRST MF_SEC      /* back-off of links and failed nodes: first wait … */
-#define MF_RETRY_MAX (60 * MF_SEC) /* … doubling up to this, each ± 20 % */
+#define MF_RETRY_FIRST MF_SEC         /* back-off of links and failed nodes: first wait … */
+#define MF_RETRY_MAX (60 * MF_SEC)    /* … doubling up to this, each ± 20 % */
+#define MF_RETRY_STEADY (10 * MF_SEC) /* what held that long has not failed in a row */
 
 struct mf_host {
     void *self;
@@ -67,11 +68,19 @@ struct mf_link {
     uint32_t failures; /* in a row */
     uint32_t blocked;  /* sinks downstream of its sources that are full */
     uint32_t visited;
-    uint64_t ups; /* metric: times it came up */
+    uint64_t ups;        /* metric: times it came up */
+    int64_t up_since;    /* mono */
+    uint64_t generation; /* of the graph that `def` lies in */
     struct mf_node **nodes;
     unsigned node_count;
     size_t node_cap;
     char last_error[240];
+};
+
+/* A graph that links are still saying goodbye with. */
+struct mf_retired {
+    struct mf_graph *graph;
+    uint64_t generation;
 };
 
 struct mf_engine {
@@ -84,7 +93,8 @@ struct mf_engine {
     size_t link_count;
     struct mf_link **leaving; /* links of former generations that are still saying goodbye */
     size_t leaving_count, leaving_cap;
-    struct mf_map by_name;  /* → struct mf_node * */
+    struct mf_retired *retired;
+    size_t retired_count, retired_cap;
     struct mf_node **pulls; /* pulled sources */
     size_t pull_count;
     const struct mf_host *host; /* NULL: none */
@@ -118,7 +128,15 @@ void mf_engine_advance(struct mf_engine *engine, int64_t until);
 struct mf_node *mf_engine_node(const struct mf_engine *engine,
                                const char *name); /* NULL if absent */
 void mf_engine_wake(struct mf_engine *engine);
-void mf_engine_retry_fired(struct mf_timer *timer); /* of a node that failed to start */
+
+/* ---- engine/run/engine.c, for reload.c and node.c ---- */
+
+void mf_engine_start_node(struct mf_node *node); /* again later, if it fails */
+void mf_engine_retry_fired(struct mf_timer *timer);
+void mf_engine_retire(struct mf_engine *engine); /* the graph is of a former generation now */
+void mf_engine_reap(struct mf_engine *engine);   /* links that have stopped, graphs of theirs */
+
+/* ---- tests, the end, the state ---- */
 
 /* A test plays a source: enters the next turn. The value is taken. */
 void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned output,

@@ -156,21 +156,36 @@ void mf_link_log(struct mf_link *link, int level, const char *fmt, ...)
     mf_buf_done(&text);
 }
 
+/* A source of events need not say again what still holds; one that is polled soon does. */
+static void restore(struct mf_node *node)
+{
+    const struct mf_kind *kind = node->kind;
+    int64_t stale = node->def->stale;
+
+    if ((kind->period && kind->period(node->config)) ||
+        (stale && mf_node_mono(node) - node->last_news > stale))
+        return;
+    mf_node_recover(node, mf_reason_link);
+}
+
 void mf_link_up(struct mf_link *link)
 {
     if (link->phase != MF_LINK_CONNECTING)
         return;
     link->phase = MF_LINK_UP;
-    link->failures = 0;
+    link->up_since = mf_link_mono(link);
     link->last_error[0] = 0;
     link->ups++;
     mf_link_log(link, MF_LOG_NOTICE, link->was_up ? "connected again" : "connected");
     link->was_up = true;
     if (link->blocked)
         link->kind->pause(link, true);
-    for (unsigned i = 0; i < link->node_count; i++)
+    for (unsigned i = 0; i < link->node_count; i++) {
         if (link->nodes[i]->queue)
             mf_node_wake(link->nodes[i]);
+        else
+            restore(link->nodes[i]);
+    }
 }
 
 /* Everything that hangs on the link is stale, and what was on its way waits again. */
@@ -182,7 +197,7 @@ static void mark_nodes(struct mf_link *link)
         if (node->queue)
             mf_queue_recall(node->queue);
         if (node->phase == MF_NODE_RUNNING && !node->is_played)
-            mf_node_degrade(node, MF_STALE, mf_reason_link);
+            mf_node_lose(node, MF_STALE, mf_reason_link);
     }
 }
 
@@ -194,6 +209,8 @@ void mf_link_down(struct mf_link *link, const struct mf_error *err)
     if (link->phase != MF_LINK_UP && link->phase != MF_LINK_CONNECTING)
         return;
     link->phase = MF_LINK_WAITING;
+    if (was_up && mf_link_mono(link) - link->up_since >= MF_RETRY_STEADY)
+        link->failures = 0;
     link->failures++;
     delay = mf_retry_delay(&link->engine->rng, link->failures);
     /* The same error each minute is no news: the first, a new one, and every tenth. */

@@ -39,9 +39,9 @@ static void walk(struct mf_node *sink, int by)
         if (node->link && (node->kind->flags & MF_KIND_SOURCE))
             block_link(node->link, sink, by);
         for (unsigned i = 0; i < node->def->in_count; i++) {
-            struct mf_node *from = mf_engine_node(engine, node->def->ins[i].from->name);
+            struct mf_node *from = engine->nodes[node->def->ins[i].from->order];
 
-            if (!from || from->visited == engine->walk)
+            if (from->visited == engine->walk)
                 continue;
             from->visited = engine->walk;
             mf_grow(&stack, &cap, count, sizeof(*stack));

@@ -6,6 +6,8 @@
 
 #include "engine/run/queue.h"
 
+#include <string.h>
+
 #include "engine/base/alloc.h"
 
 enum { WAITING, CARRIED, SETTLED };
@@ -22,6 +24,8 @@ struct mf_queue {
     size_t cap;                /* power of two */
     uint64_t head, next, tail; /* numbers: oldest kept, next to send, next to enter */
     struct mf_queue_stats stats;
+    char **names; /* of inputs that a reload took away, for letters that came by them */
+    size_t name_count, name_cap;
 };
 
 static struct slot *slot_of(const struct mf_queue *queue, uint64_t number)
@@ -54,6 +58,9 @@ void mf_queue_free(struct mf_queue *queue)
     for (uint64_t i = queue->head; i < queue->tail; i++)
         if (slot_of(queue, i)->state != SETTLED)
             drop_letter(&slot_of(queue, i)->letter);
+    for (size_t i = 0; i < queue->name_count; i++)
+        mf_free(queue->names[i]);
+    mf_free(queue->names);
     mf_free(queue->slots);
     mf_free(queue);
 }
@@ -86,14 +93,21 @@ static size_t kept(const struct mf_queue *queue)
     return queue->stats.waiting + queue->stats.in_flight;
 }
 
+struct mf_letter *mf_queue_next(struct mf_queue *queue)
+{
+    while (queue->next < queue->tail && slot_of(queue, queue->next)->state != WAITING)
+        queue->next++;
+    return queue->next < queue->tail ? &slot_of(queue, queue->next)->letter : NULL;
+}
+
 /* The oldest that nobody carries; what is in flight may have arrived already. */
 static void drop_oldest(struct mf_queue *queue)
 {
-    struct slot *slot = slot_of(queue, queue->next);
+    struct mf_letter *letter = mf_queue_next(queue);
+    struct slot *slot = slot_of(queue, letter->number);
 
-    drop_letter(&slot->letter);
+    drop_letter(letter);
     slot->state = SETTLED;
-    queue->next++;
     queue->stats.waiting--;
     queue->stats.dropped++;
     trim(queue);
@@ -117,13 +131,6 @@ bool mf_queue_take(struct mf_queue *queue, struct mf_letter *letter)
     queue->stats.waiting++;
     queue->stats.entered++;
     return is_full;
-}
-
-struct mf_letter *mf_queue_next(struct mf_queue *queue)
-{
-    while (queue->next < queue->tail && slot_of(queue, queue->next)->state != WAITING)
-        queue->next++;
-    return queue->next < queue->tail ? &slot_of(queue, queue->next)->letter : NULL;
 }
 
 static struct slot *find(struct mf_queue *queue, uint64_t number)
@@ -167,28 +174,51 @@ bool mf_queue_settle(struct mf_queue *queue, uint64_t number, bool is_delivered)
     return true;
 }
 
-void mf_queue_recall(struct mf_queue *queue)
+void mf_queue_return(struct mf_queue *queue, uint64_t number)
 {
-    for (uint64_t i = queue->head; i < queue->tail; i++)
-        if (slot_of(queue, i)->state == CARRIED) {
-            slot_of(queue, i)->state = WAITING;
-            queue->stats.in_flight--;
-            queue->stats.waiting++;
-        }
-    queue->next = queue->head;
+    struct slot *slot = find(queue, number);
+
+    if (!slot || slot->state != CARRIED)
+        return;
+    slot->state = WAITING;
+    queue->stats.in_flight--;
+    queue->stats.waiting++;
+    if (number < queue->next)
+        queue->next = number;
 }
 
-void mf_queue_move(struct mf_queue *to, struct mf_queue *from)
+void mf_queue_recall(struct mf_queue *queue)
+{
+    for (uint64_t i = queue->head; i < queue->tail && queue->stats.in_flight; i++)
+        mf_queue_return(queue, i);
+}
+
+/* Letters of one input share their names, so the last few are enough to look through. */
+static const char *keep_name(struct mf_queue *queue, const char *name)
+{
+    for (size_t i = queue->name_count; i-- > 0;)
+        if (strcmp(queue->names[i], name) == 0)
+            return queue->names[i];
+    mf_grow(&queue->names, &queue->name_cap, queue->name_count, sizeof(*queue->names));
+    return queue->names[queue->name_count++] = mf_strdup(name);
+}
+
+void mf_queue_move(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs)
 {
     struct mf_letter *letter;
 
     mf_queue_recall(from);
     while ((letter = mf_queue_next(from))) {
         struct mf_letter copy = *letter;
-        uint64_t number = letter->number;
 
         letter->msg.value = letter->topic = mf_value_null();
-        mf_queue_settle(from, number, true);
+        mf_queue_settle(from, copy.number, true);
+        if (copy.input != UINT32_MAX)
+            copy.input = inputs[copy.input];
+        if (copy.input == UINT32_MAX) {
+            copy.label = keep_name(to, copy.label);
+            copy.node_name = keep_name(to, copy.node_name);
+        }
         mf_queue_take(to, &copy);
     }
 }

@@ -34,10 +34,13 @@ struct mf_letter *mf_queue_next(struct mf_queue *queue);
 void mf_queue_sent(struct mf_queue *queue, uint64_t number); /* is being carried now */
 /* Leaves the queue: delivered, or refused for good. False if there is no such letter. */
 bool mf_queue_settle(struct mf_queue *queue, uint64_t number, bool is_delivered);
+/* Was being carried, but did not arrive: waits again. */
+void mf_queue_return(struct mf_queue *queue, uint64_t number);
 /* The link broke: everything that was being carried waits again. */
 void mf_queue_recall(struct mf_queue *queue);
-/* Moves all letters over, for a node that a reload replaced. */
-void mf_queue_move(struct mf_queue *to, struct mf_queue *from);
+/* Moves all letters over, for a node that a reload replaced. `inputs[i]` is the number that input
+ * i of `from` has now; UINT32_MAX: it is gone, and the queue keeps a copy of its names. */
+void mf_queue_move(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs);
 
 bool mf_queue_is_high(const struct mf_queue *queue); /* three quarters full */
 bool mf_queue_is_low(const struct mf_queue *queue);  /* at most half full */

@@ -39,34 +39,31 @@ void mf_sched_done(struct mf_sched *sched)
     free_ready(sched);
 }
 
-void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count)
+void mf_sched_alloc_ready(uint64_t *ready[MF_SCHED_LEVELS], uint32_t count)
 {
     size_t words = count;
 
-    free_ready(sched);
-    sched->nodes = nodes;
-    sched->count = count;
     for (unsigned i = 0; i < MF_SCHED_LEVELS; i++) {
         words = words / 64 + 1;
-        sched->ready[i] = mf_calloc_array(words, sizeof(uint64_t));
+        ready[i] = mf_calloc_array(words, sizeof(uint64_t));
     }
-    for (uint32_t i = 0; i < count; i++) {
-        nodes[i]->order = i;
-        if (nodes[i]->is_ready) {
-            nodes[i]->is_ready = false;
-            mf_sched_mark_ready(sched, nodes[i]);
-        }
-    }
+}
+
+void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count,
+                        uint64_t *ready[MF_SCHED_LEVELS])
+{
+    free_ready(sched);
+    memcpy(sched->ready, ready, sizeof(sched->ready));
+    sched->nodes = nodes;
+    sched->count = count;
 }
 
 /* ---- the ready set ---- */
 
-void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node)
+void mf_sched_mark_ready_slow(struct mf_sched *sched, struct mf_node *node)
 {
     uint32_t i = node->order;
 
-    if (node->is_ready)
-        return;
     node->is_ready = true;
     for (unsigned level = 0; level < MF_SCHED_LEVELS; level++, i >>= 6) {
         uint64_t *word = &sched->ready[level][i >> 6];
@@ -179,12 +176,13 @@ static bool is_due(const struct mf_sched *sched, int64_t mono)
     return sched->heap_count && sched->heap[0]->at <= mono;
 }
 
-/* All timers of the earliest deadline. */
+/* All timers of the earliest deadline, but none that is armed meanwhile. */
 static void fire_earliest(struct mf_sched *sched)
 {
     int64_t at = sched->heap[0]->at;
+    uint64_t seq = sched->timer_seq;
 
-    while (sched->heap_count && sched->heap[0]->at == at) {
+    while (sched->heap_count && sched->heap[0]->at == at && sched->heap[0]->seq <= seq) {
         struct mf_timer *timer = sched->heap[0];
 
         mf_timer_disarm(sched, timer);
@@ -199,25 +197,14 @@ static void fire_earliest(struct mf_sched *sched)
 static void enter_follow_ups(struct mf_sched *sched)
 {
     while (sched->follow_count) {
-        struct mf_follow_up *next =
-            &sched->follow_ups[sched->follow_first & (sched->follow_cap - 1)];
-        struct mf_output *output;
-        struct mf_msg msg;
+        struct mf_follow_up next = sched->follow_ups[sched->follow_first & (sched->follow_cap - 1)];
 
-        if (next->node->phase == MF_NODE_STOPPED) {
-            mf_msg_drop(&next->msg);
-            sched->follow_first++;
-            sched->follow_count--;
-            continue;
-        }
-        output = &next->node->outputs[next->output];
-        if (output->turn == sched->turn)
+        if (next.node->outputs[next.output].turn == sched->turn)
             break;
-        msg = next->msg;
         sched->follow_first++;
         sched->follow_count--;
-        mf_node_spread(next->node, (unsigned)(output - next->node->outputs), &msg);
-        mf_msg_drop(&msg);
+        next.node->outputs[next.output].waiting--;
+        mf_node_spread_take(next.node, next.output, next.msg);
     }
 }
 
@@ -228,6 +215,24 @@ static void enter_lates(struct mf_sched *sched)
         mf_msg_drop(&sched->lates[i].msg);
     }
     sched->late_count = 0;
+}
+
+/* What previous() reads is stored when the turn is over, and opens no turn of its own. */
+static void store_quiet_lates(struct mf_sched *sched)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < sched->late_count; i++) {
+        struct mf_late *late = &sched->lates[i];
+
+        if (late->to->def->ins[late->input].is_quiet) {
+            mf_node_deliver_quietly(late->to, late->input, &late->msg);
+            mf_msg_drop(&late->msg);
+        } else {
+            sched->lates[kept++] = *late;
+        }
+    }
+    sched->late_count = kept;
 }
 
 bool mf_sched_has_work(const struct mf_sched *sched)
@@ -248,6 +253,7 @@ static void run_ready(struct mf_sched *sched)
 {
     while (has_ready(sched))
         mf_node_turn(take_ready(sched));
+    store_quiet_lates(sched);
     sched->in_turn = false;
 }
 

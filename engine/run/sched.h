@@ -41,7 +41,8 @@ struct mf_timer {
 
 /* One input of a live node. */
 struct mf_input {
-    uint64_t turn; /* of the last message; 0: none yet */
+    uint64_t turn; /* of the last message */
+    uint32_t seq;  /* of the last message, over all inputs of the node */
     uint16_t next; /* next pending input + 1, in order of arrival */
     bool is_pending;
     bool is_known;
@@ -60,9 +61,11 @@ struct mf_output {
     uint64_t count;
     const struct mf_out_def *def;
     struct mf_edge *edges; /* the generation's */
-    unsigned edge_count;
+    uint32_t edge_count;
+    uint32_t waiting; /* values of this port among the follow-ups: the next one queues behind */
     bool is_known;
-    bool is_degraded; /* marked not good by the engine, not by the node */
+    bool is_lowered; /* the last one was made not good by the engine, not by the node */
+    bool is_dirty;   /* the value has changed since it was last said as good */
 };
 
 enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
@@ -87,6 +90,7 @@ struct mf_node {
     struct mf_node_timer *timers;
     struct mf_queue *queue; /* sinks with deliver() */
     uint32_t order;
+    uint32_t arrivals;                    /* numbers the messages, wraps */
     uint16_t pending_first, pending_last; /* input + 1 */
     uint16_t current;                     /* input that receive() is handling */
     uint16_t unknown; /* inputs that must still have a first message (run kinds) */
@@ -94,21 +98,33 @@ struct mf_node {
     uint8_t phase;    /* enum mf_node_phase */
     uint8_t worst;    /* quality of the worst input */
     bool is_ready, is_running;
+    bool is_again;  /* what it runs for is nothing new */
     bool is_played; /* a test plays it: never started */
     bool wants_pull, has_ended;
-    bool is_sink_blocked; /* its queue is full: sources upstream pause */
+    bool is_sink_blocked;             /* its queue is full: sources upstream pause */
+    bool is_delivering, must_deliver; /* in mf_node_wake(); once more */
     const char *worst_reason;
     int64_t emit_time; /* wall ns: what an emission inherits */
     uint64_t emit_cause;
-    uint32_t blocked;                                /* sinks downstream whose queue is full */
-    uint32_t visited;                                /* stamp of the last walk over the graph */
-    struct mf_node_timer *stale_timer, *retry_timer; /* NULL: none; they lie behind the kind's */
+    uint32_t blocked;  /* sinks downstream whose queue is full */
+    uint32_t visited;  /* stamp of the last walk over the graph */
     int64_t last_news; /* mono of the last good emission of a source */
-    uint32_t failures; /* starts that failed in a row */
+    int64_t started;   /* mono */
+    uint32_t failures; /* in a row */
     uint64_t turns, rejected,
         skipped; /* metrics: runs; unusable messages; not good, so not written */
     struct mf_log_rate log_rate;
 };
+
+/* Timers of the engine lie behind the kind's. */
+static inline struct mf_node_timer *mf_node_stale_timer(const struct mf_node *node)
+{
+    return &node->timers[node->kind->timers];
+}
+static inline struct mf_node_timer *mf_node_retry_timer(const struct mf_node *node)
+{
+    return &node->timers[node->kind->timers + 1];
+}
 
 struct mf_follow_up {
     struct mf_node *node;
@@ -150,10 +166,19 @@ struct mf_sched {
 
 void mf_sched_init(struct mf_sched *sched);
 void mf_sched_done(struct mf_sched *sched);
-/* Takes a new set of nodes by rank, between two turns. */
-void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count);
+/* The memory of an empty ready set. */
+void mf_sched_alloc_ready(uint64_t *ready[MF_SCHED_LEVELS], uint32_t count);
+/* Takes a new set of nodes by rank with its ready set, between two turns. The caller numbers the
+ * nodes (`order`) and marks those again that are ready. */
+void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count,
+                        uint64_t *ready[MF_SCHED_LEVELS]);
 
-void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node);
+void mf_sched_mark_ready_slow(struct mf_sched *sched, struct mf_node *node);
+static inline void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node)
+{
+    if (!node->is_ready)
+        mf_sched_mark_ready_slow(sched, node);
+}
 /* Something waits: a turn would not be empty. */
 bool mf_sched_has_work(const struct mf_sched *sched);
 void mf_sched_turn(struct mf_sched *sched);
@@ -168,7 +193,7 @@ void mf_timer_disarm(struct mf_sched *sched, struct mf_timer *timer);
 /* Mono time of the next timer, MF_NEVER if there is none. */
 int64_t mf_sched_next(const struct mf_sched *sched);
 
-/* ---- life of a node: engine/run/node.c ---- */
+/* ---- life of a node and its turn: engine/run/node.c ---- */
 
 struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def);
 void mf_node_free(struct mf_node *node);
@@ -178,11 +203,26 @@ int mf_node_start(struct mf_node *node, struct mf_error *err);
 void mf_node_stop(struct mf_node *node);
 /* One node's share of a turn. */
 void mf_node_turn(struct mf_node *node);
-/* Delivers to one input now; the edge has been travelled already. */
+
+/* ---- messages on their way: engine/run/emit.c ---- */
+
+/* Delivers to one input; the edge has been travelled already. */
 void mf_node_deliver(struct mf_node *node, unsigned input, const struct mf_msg *msg);
+void mf_node_deliver_quietly(struct mf_node *node, unsigned input, const struct mf_msg *msg);
 /* A new node learns what a source that was there before said last. */
 void mf_node_greet(struct mf_node *node, unsigned input, const struct mf_msg *msg);
-/* Carries a message along all edges of an output. */
-void mf_node_spread(struct mf_node *node, unsigned output, const struct mf_msg *msg);
-/* Marks the outputs not good, as if the node had said so itself. */
-void mf_node_degrade(struct mf_node *node, enum mf_quality quality, const char *reason);
+/* The output says it now: carries the message, which is taken, along all edges. */
+void mf_node_spread_take(struct mf_node *node, unsigned output, struct mf_msg msg);
+/* The inputs are not good: marks the outputs as bad as the worst of them. */
+void mf_node_degrade(struct mf_node *node);
+/* The node has lost what feeds it (link, time, device): outputs that are better become this. */
+void mf_node_lose(struct mf_node *node, enum mf_quality quality, const char *reason);
+/* Says the last values again as good where the engine had marked them; `reason`: only if it was
+ * for that one, NULL: any. */
+void mf_node_recover(struct mf_node *node, const char *reason);
+
+/* ---- sinks: engine/run/sink.c ---- */
+
+/* May this node write to the outside now? Every way there asks. */
+bool mf_node_may_write(struct mf_node *node);
+void mf_node_enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg);

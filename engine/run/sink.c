@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * Sinks: the one place through which everything written to the outside passes, and the queue in
+ * front of those that wait for somebody else.
+ */
+
+#include "engine/run/engine.h"
+#include "engine/run/pressure.h"
+#include "engine/run/queue.h"
+#include "engine/run/sched.h"
+
+enum { DELIVERIES = 256 }; /* at a stretch; the rest follows when the loop has looked around */
+
+bool mf_node_may_write(struct mf_node *node)
+{
+    if (!(node->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR)))
+        return true;
+    if (mf_node_is_read_only(node)) {
+        node->skipped++;
+        return false;
+    }
+    return !node->is_played;
+}
+
+void mf_node_enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg)
+{
+    struct mf_letter letter = {
+        .msg = mf_msg_copy(msg),
+        .label = node->def->ins[input].label,
+        .node_name = node->def->ins[input].from->name,
+        .input = input,
+    };
+
+    if (node->kind->stamp)
+        node->kind->stamp(node, input, &letter);
+    if (mf_queue_take(node->queue, &letter))
+        mf_node_log(node, MF_LOG_WARNING,
+                    "the queue of %lld messages is full: the oldest is dropped (%llu so far)",
+                    (long long)node->def->queue.capacity,
+                    (unsigned long long)mf_queue_stats(node->queue).dropped);
+    mf_node_wake(node);
+}
+
+/* The queue outlives the graph whose names it got: they are looked up anew. */
+static void address(const struct mf_node *node, struct mf_letter *letter)
+{
+    if (letter->input < node->def->in_count) {
+        letter->label = node->def->ins[letter->input].label;
+        letter->node_name = node->def->ins[letter->input].from->name;
+    }
+}
+
+static void refused(struct mf_node *node, const char *reason)
+{
+    mf_node_log(node, MF_LOG_ERROR, "a message was refused and is lost: %s", reason);
+}
+
+/* False: not now. */
+static bool deliver_one(struct mf_node *node, struct mf_letter *letter)
+{
+    struct mf_error err = {0};
+    uint64_t number = letter->number;
+    int rc;
+
+    address(node, letter);
+    rc = node->kind->deliver(node, letter, &err);
+    if (rc == MF_ELINK || rc == MF_ETIMEOUT)
+        return false;
+    if (rc == MF_DELIVER_PENDING) {
+        mf_queue_sent(node->queue, number);
+        return true;
+    }
+    if (mf_queue_settle(node->queue, number, rc >= 0) && rc < 0)
+        refused(node, err.text);
+    return true;
+}
+
+static void deliver_all(struct mf_node *node)
+{
+    struct mf_letter *letter;
+
+    for (unsigned i = 0; node->phase == MF_NODE_RUNNING; i++) {
+        if ((node->link && !mf_link_is_up(node->link)) || !(letter = mf_queue_next(node->queue)))
+            return;
+        if (i == DELIVERIES) {
+            mf_timer_arm(node->sched, &mf_node_retry_timer(node)->timer,
+                         mf_clock_mono(&node->sched->clock));
+            mf_engine_wake(node->sched->engine);
+            return;
+        }
+        if (!deliver_one(node, letter))
+            return;
+    }
+}
+
+void mf_node_wake(struct mf_node *node)
+{
+    struct mf_engine *engine = node->sched->engine;
+
+    if (!node->queue) {
+        node->wants_pull = node->kind->pull && !node->has_ended && !node->is_played;
+        mf_engine_wake(engine);
+        return;
+    }
+    /* A kind that settles or wakes from within deliver() is asked again, not called from itself. */
+    node->must_deliver = true;
+    if (node->is_delivering)
+        return;
+    node->is_delivering = true;
+    while (node->must_deliver) {
+        node->must_deliver = false;
+        deliver_all(node);
+    }
+    node->is_delivering = false;
+    mf_pressure_update(node);
+}
+
+void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char *reason)
+{
+    if (code == MF_ELINK || code == MF_ETIMEOUT)
+        mf_queue_return(node->queue, letter);
+    else if (mf_queue_settle(node->queue, letter, code >= MF_OK) && code < MF_OK)
+        refused(node, reason);
+    mf_node_wake(node);
+    if (mf_queue_is_empty(node->queue))
+        mf_engine_wake(node->sched->engine);
+}
