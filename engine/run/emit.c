@@ -387,7 +387,7 @@ static void say_last(struct mf_node *node, unsigned output, enum mf_quality qual
 
     if (msg.value.type != MF_NULL)
         msg.time = out->last.time;
-    msg.quality = quality;
+    msg.quality = (uint8_t)quality;
     msg.reason = reason;
     msg.is_lowered = is_lowered;
     msg.is_again = quality != MF_GOOD || !out->is_dirty;

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "engine/run/loop_uv.h"
+#include "engine/run/reload.h"
 
 enum { MF_LOOP_SIGNALS = 4 };
 
@@ -29,11 +30,11 @@ struct mf_loop {
     uv_idle_t busy;   /* active: there is work, so the poll must not wait */
     uv_check_t after; /* descriptors have been looked at: run what is due */
     uv_signal_t signals[MF_LOOP_SIGNALS];
-    uint64_t due_at;     /* loop time in ms; UINT64_MAX: not armed */
-    uint64_t alive_turn; /* at the last MF_LOOP_ALIVE */
-    unsigned jobs;       /* on the pool */
-    uv_work_t reading;   /* of a reload */
-    struct mf_graph *read_graph;
+    uint64_t due_at;          /* loop time in ms; UINT64_MAX: not armed */
+    uint64_t alive_turn;      /* at the last MF_LOOP_ALIVE */
+    unsigned jobs;            /* on the pool */
+    uv_work_t reading;        /* of a reload */
+    struct mf_change *change; /* what was read, prepared; NULL: there were errors */
     bool is_reading, must_read_again;
     int result;
     struct mf_error *err;

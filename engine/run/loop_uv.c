@@ -151,14 +151,14 @@ static void log_report(const struct mf_reload_report *report)
            report->removed, report->links_kept, report->links_added, report->links_removed);
 }
 
-static void switch_graph(struct mf_loop *loop, struct mf_graph *graph)
+static void switch_graph(struct mf_loop *loop, struct mf_change *change)
 {
     struct mf_reload_report report = {0};
     struct mf_error err = {0};
 
-    if (!graph)
+    if (!change)
         mf_log(MF_LOG_ERROR, "reload", "refused, the flow has errors; the running one goes on");
-    else if (mf_engine_load(&loop->engine, graph, &report, &err) < 0)
+    else if (mf_change_switch(change, &report, &err) < 0)
         mf_log(MF_LOG_ERROR, "reload", "refused: %s; the running flow goes on", err.text);
     else
         log_report(&report);
@@ -168,28 +168,31 @@ static void read_run(uv_work_t *request)
 {
     struct mf_loop *loop = request->data;
 
-    loop->read_graph = loop->options.read(loop->options.arg);
+    struct mf_graph *graph = loop->options.read(loop->options.arg);
+
+    loop->change = graph ? mf_change_prepare(&loop->engine, graph) : NULL;
 }
 
 static void read_over(uv_work_t *request, int status)
 {
     struct mf_loop *loop = request->data;
+    struct mf_change *change = loop->change;
 
+    loop->change = NULL;
     loop->is_reading = false;
     loop->jobs--;
     if (loop->options.read_done)
         loop->options.read_done(loop->options.arg);
     if (loop->phase == MF_LOOP_RUNNING) {
-        switch_graph(loop, loop->read_graph);
+        switch_graph(loop, change);
         tell(loop, MF_LOOP_READY);
         if (loop->must_read_again)
             mf_loop_reload(loop);
         mf_loop_wake(loop);
     } else {
-        mf_graph_free(loop->read_graph);
+        mf_change_drop(change);
         mf_loop_look_for_end(loop);
     }
-    loop->read_graph = NULL;
 }
 
 void mf_loop_reload(struct mf_loop *loop)
