@@ -39,6 +39,7 @@ struct state {
     bool is_held;    /* the fields hold a record that is not due */
     bool has_first;
     int64_t first_time, first_mono;
+    uint64_t record_offset, record_line; /* where the record that is held began */
     uint64_t resume_offset, resume_line; /* 0: from the start */
 };
 
@@ -184,6 +185,8 @@ static int file_read_pull(struct mf_node *node)
 
     if (s->is_held)
         return emit_when_due(node);
+    s->record_offset = s->lines.offset;
+    s->record_line = s->lines.lines;
     rc = mf_lines_next(&s->lines, &text, &len, &err);
     if (rc == MF_LINES_GOT)
         return take_record(node, text, len);
@@ -269,11 +272,10 @@ static void file_read_save(const struct mf_node *node, struct mf_state_out *out)
     const struct state *s = mf_node_state(node);
     struct mf_value path = mf_value_new_text(c->path);
 
-    /* A record that is held would be lost: it is read again, which costs nothing but time. */
-    if (s->lines.is_open && s->lines.is_regular && !s->is_held) {
+    if (s->lines.is_open && s->lines.is_regular) {
         mf_state_put(out, "path", &path);
-        mf_state_put_int(out, "offset", (int64_t)s->lines.offset);
-        mf_state_put_int(out, "line", (int64_t)s->lines.lines);
+        mf_state_put_int(out, "offset", (int64_t)(s->is_held ? s->record_offset : s->lines.offset));
+        mf_state_put_int(out, "line", (int64_t)(s->is_held ? s->record_line : s->lines.lines));
     }
     mf_value_drop(path);
 }
