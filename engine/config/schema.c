@@ -99,10 +99,11 @@ void mf_schema_defs(struct mf_buf *buf)
     mf_buf_puts(buf, ",\"int_text\":");
     mf_buf_puts(&pattern, "[-+]?([0-9]+(\\.0*)?([eE]\\+?[0-9]+)?|0x[0-9a-fA-F]+|0b[01]+)");
     put_pattern(buf, &pattern);
-    mf_buf_puts(buf, ",\"unit\":{\"anyOf\":[");
+    mf_buf_puts(buf, ",\"unit_text\":");
     mf_unit_pattern(NULL, &pattern);
     put_pattern(buf, &pattern);
-    mf_buf_puts(buf, "," REF("substitution") "]},\"quantity_text\":");
+    mf_buf_puts(buf, ",\"unit\":{\"anyOf\":[" REF("unit_text") "," REF("substitution") "]}");
+    mf_buf_puts(buf, ",\"quantity_text\":");
     put_quantity_pattern(&pattern, true, NULL);
     put_pattern(buf, &pattern);
     mf_buf_puts(buf, ",\"duration_text\":");

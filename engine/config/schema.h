@@ -12,8 +12,8 @@
  * schema puts them under `$defs`.
  *
  * What a schema cannot say, so that a flow may pass it and still be refused:
- *   - limits of numbers in quotes or with a unit (`-20 kW` where at most 5 kW are allowed), but for
- *     their sign; whether a product of units (`V*A`) has the right dimension; the order of a
+ *   - limits of numbers in quotes, of times, and of numbers with a unit (`20 kW` where at most 5 kW
+ *     are allowed), but for the sign; whether a product of units (`V*A`) has the right dimension; the order of a
  *     range's ends; numbers too large for a double
  *   - the inside of expressions, paths and other small languages of a kind's own
  *   - that numbers in literals must not have a unit: `20 W` and `"20 W"` are the same to it
