@@ -18,7 +18,7 @@
 #include "engine/base/text.h"
 #include "engine/value/unit_priv.h"
 
-enum { EXPONENT_MAX = 9, DIM_MAX = 60, NAMES_MAX = 200 };
+enum { DIM_MAX = 60, NAMES_MAX = 200 };
 
 /* Factors that came about in different ways still mean the same unit. */
 static bool is_close(double a, double b)
@@ -133,6 +133,17 @@ static const char *nearest_name(const char *wanted)
     return best ? best : nearest.best;
 }
 
+/* "`text` is not a unit: why"; texts come from outside and are made printable. */
+static int no_unit(const char *text, size_t len, const char *why, struct mf_error *err)
+{
+    struct mf_buf shown = {0};
+
+    mf_text_printable(&shown, text, len, MF_UNIT_TEXT);
+    mf_fail(err, MF_EINVAL, "`%s` is not a unit: %s", mf_buf_text(&shown), why);
+    mf_buf_done(&shown);
+    return MF_EINVAL;
+}
+
 static int unknown_name(const char *text, size_t len, struct mf_error *err)
 {
     struct mf_buf shown = {0};
@@ -237,13 +248,12 @@ static int read_term(const char *text, size_t len, size_t *pos, struct mf_unit *
     while (*pos < len && !ends_name(text + *pos, len - *pos))
         ++*pos;
     if (*pos == start)
-        return mf_fail(err, MF_EINVAL, "`%.*s` is not a unit: a name is missing", (int)len, text);
+        return no_unit(text, len, "a name is missing", err);
     if (!find_name(text + start, *pos - start, ret))
         return unknown_name(text + start, *pos - start, err);
     *ret_power = read_exponent(text, len, pos);
     if (!*ret_power)
-        return mf_fail(err, MF_EINVAL, "`%.*s` is not a unit: an exponent is from 1 to %d",
-                       (int)len, text, EXPONENT_MAX);
+        return no_unit(text, len, "an exponent is from 1 to 9", err);
     return 0;
 }
 
@@ -272,8 +282,7 @@ int mf_unit_read(const char *text, size_t len, struct mf_unit *ret, struct mf_er
         if (code < 0)
             return code;
         if (!put_term(&unit, &term, sign * power))
-            return mf_fail(err, MF_EINVAL, "`%.*s` is not a unit: it is out of all proportion",
-                           (int)len, text);
+            return no_unit(text, len, "it is out of all proportion", err);
         terms++;
         pos = skip_blanks(text, len, pos);
         if (pos == len)
@@ -281,8 +290,7 @@ int mf_unit_read(const char *text, size_t len, struct mf_unit *ret, struct mf_er
         sign = text[pos] == '/' ? -1 : 1;
         size = text[pos] == '/' || text[pos] == '*' ? 1 : at_sign(text + pos, len - pos, "·");
         if (!size)
-            return mf_fail(err, MF_EINVAL, "`%.*s` is not a unit: names are joined by `*` or `/`",
-                           (int)len, text);
+            return no_unit(text, len, "names are joined by `*` or `/`", err);
         pos = skip_blanks(text, len, pos + size);
     }
     if (terms == 1 && power == 1) {
