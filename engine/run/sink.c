@@ -75,22 +75,30 @@ static bool deliver_one(struct mf_node *node, struct mf_letter *letter)
     return true;
 }
 
+static void resume_later(struct mf_node *node)
+{
+    mf_timer_arm(node->sched, &mf_node_retry_timer(node)->timer,
+                 mf_clock_mono(&node->sched->clock));
+    mf_engine_wake(node->sched->engine);
+}
+
 static void deliver_all(struct mf_node *node)
 {
     struct mf_letter *letter;
+    unsigned count = 0;
 
-    for (unsigned i = 0; node->phase == MF_NODE_RUNNING; i++) {
-        if ((node->link && !mf_link_is_up(node->link)) || !(letter = mf_queue_next(node->queue)))
-            return;
-        if (i == DELIVERIES) {
-            mf_timer_arm(node->sched, &mf_node_retry_timer(node)->timer,
-                         mf_clock_mono(&node->sched->clock));
-            mf_engine_wake(node->sched->engine);
-            return;
+    do {
+        node->must_deliver = false;
+        while (node->phase == MF_NODE_RUNNING && (!node->link || mf_link_is_up(node->link)) &&
+               (letter = mf_queue_next(node->queue))) {
+            if (count++ == DELIVERIES) {
+                resume_later(node);
+                return;
+            }
+            if (!deliver_one(node, letter))
+                break;
         }
-        if (!deliver_one(node, letter))
-            return;
-    }
+    } while (node->must_deliver);
 }
 
 void mf_node_wake(struct mf_node *node)
@@ -107,10 +115,7 @@ void mf_node_wake(struct mf_node *node)
     if (node->is_delivering)
         return;
     node->is_delivering = true;
-    while (node->must_deliver) {
-        node->must_deliver = false;
-        deliver_all(node);
-    }
+    deliver_all(node);
     node->is_delivering = false;
     mf_pressure_update(node);
 }
