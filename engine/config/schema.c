@@ -64,6 +64,11 @@ static void put_number(const struct mf_option *option, const char *type, struct 
 
 /* ---- definitions ---- */
 
+/* A MoaT path in dotted form: text, or `:` and what it begins; see engine/value/path.h. */
+#define PATH_CHAR "([^:.]|:[:._=!%])"
+#define PATH_MARK ":([tfne]|[-+0-9ixbvys]" PATH_CHAR "*)"
+#define PATH ":|(" PATH_CHAR "+|" PATH_MARK ")(\\." PATH_CHAR "+|" PATH_MARK ")*"
+
 static void put_quantity_pattern(struct mf_buf *pattern, bool allow_negative,
                                  const struct mf_unit *like)
 {
@@ -103,7 +108,10 @@ void mf_schema_defs(struct mf_buf *buf)
     mf_unit_pattern(NULL, &pattern);
     put_pattern(buf, &pattern);
     mf_buf_puts(buf, ",\"unit\":{\"anyOf\":[" REF("unit_text") "," REF("substitution") "]}");
-    mf_buf_puts(buf, ",\"quantity_text\":");
+    mf_buf_puts(buf, ",\"moat_path\":{\"anyOf\":[{\"type\":[\"number\",\"boolean\"]},");
+    mf_buf_puts(&pattern, PATH);
+    put_pattern(buf, &pattern);
+    mf_buf_puts(buf, "," REF("substitution") "]},\"quantity_text\":");
     put_quantity_pattern(&pattern, true, NULL);
     put_pattern(buf, &pattern);
     mf_buf_puts(buf, ",\"duration_text\":");
@@ -268,7 +276,7 @@ void mf_schema_unit(const struct mf_option *option, struct mf_buf *buf)
 
 void mf_schema_path(const struct mf_option *option, struct mf_buf *buf)
 {
-    mf_buf_puts(buf, REF("text"));
+    mf_buf_puts(buf, REF("moat_path"));
 }
 
 void mf_schema_expr(const struct mf_option *option, struct mf_buf *buf)
@@ -308,23 +316,6 @@ void mf_schema_option(const struct mf_option *option, struct mf_buf *buf)
     mf_buf_done(&fragment);
 }
 
-size_t mf_schema_properties(const struct mf_option *table, bool (*skip)(const struct mf_option *),
-                            struct mf_buf *buf)
-{
-    size_t count = 0;
-
-    for (const struct mf_option *option = table; option && option->name; option++) {
-        if (skip && skip(option))
-            continue;
-        if (count++)
-            mf_buf_puts(buf, ",");
-        mf_text_quote_json(buf, option->name, strlen(option->name));
-        mf_buf_puts(buf, ":");
-        mf_schema_option(option, buf);
-    }
-    return count;
-}
-
 void mf_schema_required(const struct mf_option *table, bool with_main, struct mf_buf *buf)
 {
     for (const struct mf_option *option = table; option && option->name; option++) {
@@ -340,7 +331,12 @@ static void put_map(const struct mf_option *table, struct mf_buf *buf)
     struct mf_buf required = {0};
 
     mf_buf_puts(buf, "{\"type\":\"object\",\"properties\":{");
-    mf_schema_properties(table, NULL, buf);
+    for (const struct mf_option *option = table; option->name; option++) {
+        mf_buf_puts(buf, option == table ? "" : ",");
+        mf_text_quote_json(buf, option->name, strlen(option->name));
+        mf_buf_puts(buf, ":");
+        mf_schema_option(option, buf);
+    }
     mf_schema_required(table, true, &required);
     mf_buf_printf(buf, "},\"additionalProperties\":false,\"required\":[%s]}",
                   required.len ? mf_buf_text(&required) + 1 : "");

@@ -13,9 +13,10 @@
  *
  * What a schema cannot say, so that a flow may pass it and still be refused:
  *   - limits of numbers in quotes, of times, and of numbers with a unit (`20 kW` where at most 5 kW
- *     are allowed), but for the sign; whether a product of units (`V*A`) has the right dimension; the order of a
- *     range's ends; numbers too large for a double
- *   - the inside of expressions, paths and other small languages of a kind's own
+ *     are allowed), but for the sign; numbers too large for a double
+ *   - whether a product of units (`V*A`) has the right dimension; the order of a range's ends
+ *   - the inside of expressions and other small languages of a kind's own; numbers and bytes in
+ *     paths
  *   - that numbers in literals must not have a unit: `20 W` and `"20 W"` are the same to it
  * and the other way round, what is refused though a flow may have it:
  *   - `null` and `~` without quotes where a text is wanted: they arrive as no value at all
@@ -26,10 +27,6 @@
 
 /* Appends the members of `$defs` that the fragments below refer to, without braces. */
 void mf_schema_defs(struct mf_buf *buf);
-/* Appends `"name":{…}` for each option, with a comma between. `skip` (may be NULL) leaves keys out.
- * Returns how many. */
-size_t mf_schema_properties(const struct mf_option *table, bool (*skip)(const struct mf_option *),
-                            struct mf_buf *buf);
 /* Appends the fragment of one option, described. */
 void mf_schema_option(const struct mf_option *option, struct mf_buf *buf);
 /* Appends names of required options as JSON strings with a comma in front of each; main options
