@@ -41,7 +41,7 @@ static void find_worst(struct mf_node *node)
         const struct mf_in_def *in = &def->ins[i];
         uint32_t flags = mf_kind_port(def, i)->flags;
 
-        if (!node->inputs[i].is_known || node->messages[i].quality <= node->worst || in->is_quiet ||
+        if (!node->inputs[i].is_known || node->messages[i].quality <= node->worst ||
             (flags & MF_PORT_ANY_AGE) || (!(flags & MF_PORT_NAMED) && newest[in->port] != i + 1))
             continue;
         node->worst = node->messages[i].quality;
@@ -145,11 +145,21 @@ static void fit_type(struct mf_node *to, unsigned input, struct mf_msg *msg)
     make_bad(msg, mf_reason_type);
 }
 
+/* An edge into the past: previous(), or a late one that closes a loop. Doubt does not travel along
+ * it, or a loop that was in doubt once would keep itself there for ever. */
+static bool leads_back(const struct mf_node *to, const struct mf_in_def *in)
+{
+    return in->is_late && (in->is_quiet || in->from->order >= to->def->order);
+}
+
 static void travel(struct mf_node *to, unsigned input, const struct mf_msg *msg)
 {
     const struct mf_in_def *in = &to->def->ins[input];
-    struct mf_msg copy = mf_msg_copy(msg);
+    struct mf_msg copy;
 
+    if (msg->quality != MF_GOOD && leads_back(to, in))
+        return;
+    copy = mf_msg_copy(msg);
     if (in->is_checked)
         fit_type(to, input, &copy);
     if (in->to_number && copy.value.type == MF_INT)

@@ -233,6 +233,16 @@ static void loop_recovers(void **state)
     bench_feed(b, "in", "2");
     bench_expect(b, "x", "1 stale(1) 3");
     bench_free(b);
+    b = bench_new("in: {test.source: number}\n"
+                  "seed: {test.source: number}\n"
+                  "x: {test.sum: , from: {new: in, old: p}}\n"
+                  "y: {test.step: , from: x}\n"
+                  "p: {test.past: , from: [seed, y]}\n");
+    bench_feed_many(b, "in=1 seed=1");
+    bench_fail(b, "in", "stale");
+    bench_feed(b, "in", "2");
+    bench_expect(b, "x", "2 stale(2) 3");
+    bench_free(b);
 }
 
 int main(void)
