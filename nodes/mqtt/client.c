@@ -31,6 +31,7 @@ static const char system_trust[] = "/etc/ssl/certs";
 static const char nudge_filter[] = "moat-flow/keepalive";
 
 enum { REFUSED = 0x80 }; /* reason codes of version 5 from here on are failures */
+#define MOMENT (5 * MF_SEC)
 
 struct note {
     int mid;
@@ -51,10 +52,19 @@ struct mf_mqtt_client {
     struct mf_mqtt_limits limits;
     struct mf_mqtt_trouble trouble; /* of this connection */
     struct mf_error error;
+    int64_t opened; /* mono */
     bool is_reading, is_leaving;
     struct note *notes;
     size_t note_count, note_cap;
 };
+
+static int64_t now(void)
+{
+    struct mf_clock clock;
+
+    mf_clock_init_real(&clock);
+    return mf_clock_mono(&clock);
+}
 
 /* ---- what the library tells ---- */
 
@@ -94,6 +104,7 @@ static void on_connect(struct mosquitto *mosq, void *self, int reason, int flags
     if (reason != 0)
         return;
     client->phase = MF_MQTT_OPEN;
+    client->opened = now();
     limits->has_session = flags & 1;
     limits->in_flight = receive < client->in_flight ? receive : client->in_flight;
     limits->max_packet = read_number(props, MQTT_PROP_MAXIMUM_PACKET_SIZE, 0);
@@ -344,6 +355,7 @@ static void look(struct mf_mqtt_client *client, int rc)
         client->trouble.disconnect = rc ? rc : MOSQ_ERR_CONN_LOST;
     client->trouble.is_lost = client->trouble.disconnect == MOSQ_ERR_CONN_LOST ||
                               client->trouble.disconnect == MOSQ_ERR_ERRNO;
+    client->trouble.was_short = was_open && now() - client->opened < MOMENT;
     client->trouble.is_silent = client->trouble.disconnect == MOSQ_ERR_KEEPALIVE;
     mf_mqtt_trouble_explain(&client->trouble, was_open, text_of(client->trouble.disconnect),
                             &client->error);

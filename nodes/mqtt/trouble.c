@@ -86,7 +86,7 @@ void mf_mqtt_trouble_clear(struct mf_mqtt_trouble *trouble)
     trouble->facts = 0;
     trouble->heard[0] = 0;
     trouble->connack = trouble->disconnect = 0;
-    trouble->is_lost = trouble->is_silent = false;
+    trouble->is_lost = trouble->is_silent = trouble->was_short = false;
 }
 
 void mf_mqtt_trouble_hear(struct mf_mqtt_trouble *trouble, const char *log_line)
@@ -189,6 +189,12 @@ static int explain_end(const struct mf_mqtt_trouble *t, const char *code_text, s
     if (t->is_silent)
         return mf_fail(err, MF_ETIMEOUT, "the broker has not answered a ping within %d s",
                        t->keepalive);
+    /* Not every broker says that a session was taken over. */
+    if (t->is_lost && t->was_short)
+        return mf_fail(err, MF_ELINK,
+                       "the broker closed the connection as soon as it was made: has another "
+                       "client the same id `%s`? (`client_id`)",
+                       t->client_id);
     if (t->is_lost)
         return mf_fail(err, MF_ELINK, "the broker closed the connection");
     return mf_fail(err, MF_ELINK, "the connection to the broker broke: %s", code_text);

@@ -27,6 +27,7 @@ struct mf_mqtt_trouble {
     int disconnect;  /* the broker's reason (from 128 on) or the library's code */
     bool is_lost;    /* the other side closed */
     bool is_silent;  /* no answer to a ping */
+    bool was_short;  /* it was open for a moment only */
 };
 
 void mf_mqtt_trouble_init(struct mf_mqtt_trouble *trouble, const struct mf_mqtt_setup *setup);
