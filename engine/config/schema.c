@@ -168,20 +168,26 @@ void mf_schema_quantity(const struct mf_option *option, struct mf_buf *buf)
 
 void mf_schema_range(const struct mf_option *option, struct mf_buf *buf)
 {
-    struct mf_buf pattern = {0}, end = {0};
+    struct mf_buf pattern = {0}, end = {0}, names = {0};
     struct mf_unit unit;
-    bool has_unit = own_unit(option, &unit);
+    const struct mf_unit *like = own_unit(option, &unit) ? &unit : NULL;
 
-    if (option->unit)
-        put_quantity_pattern(&end, true, has_unit ? &unit : NULL);
-    else
+    if (option->unit) {
+        put_quantity_pattern(&end, true, like);
+        mf_unit_pattern(like, &names);
+    } else {
         mf_number_pattern(true, &end);
-    mf_buf_printf(&pattern, "(?=.*[0-9])" BLANKS "(%s)?" BLANKS "\\.\\." BLANKS "(%s)?" BLANKS,
+    }
+    mf_buf_printf(&pattern, "(?=.*[0-9])" BLANKS "(%s)?" BLANKS "\\.\\." BLANKS "(%s",
                   mf_buf_text(&end), mf_buf_text(&end));
+    if (option->unit)
+        mf_buf_printf(&pattern, "|%s", mf_buf_text(&names));
+    mf_buf_puts(&pattern, ")?" BLANKS);
     mf_buf_puts(buf, "{\"anyOf\":[");
     put_pattern(buf, &pattern);
     mf_buf_puts(buf, "," REF("substitution") "]}");
     mf_buf_done(&end);
+    mf_buf_done(&names);
 }
 
 void mf_schema_duration(const struct mf_option *option, struct mf_buf *buf)

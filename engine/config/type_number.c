@@ -207,15 +207,25 @@ static bool is_blank(const char *text, size_t len)
     return len == 0;
 }
 
+/* `5.. °C`: the second end is open and names the unit of the first. */
+static bool is_unit(const char *text, size_t len, struct end *ret)
+{
+    while (len && *text == ' ') {
+        text++;
+        len--;
+    }
+    ret->has_unit = mf_unit_read(text, len, &ret->unit, NULL) == 0;
+    return ret->has_unit;
+}
+
 static bool read_end(struct mf_load *load, const struct mf_option *option,
                      const struct mf_tree *tree, const char *text, size_t len, struct end *ret)
 {
     struct mf_error err;
 
-    ret->is_open = is_blank(text, len);
-    if (ret->is_open)
-        return true;
-    if (mf_quantity_read(text, len, &ret->number, &ret->unit, &ret->has_unit, &err) < 0)
+    ret->is_open = is_blank(text, len) || (text > tree->text && is_unit(text, len, ret));
+    if (!ret->is_open &&
+        mf_quantity_read(text, len, &ret->number, &ret->unit, &ret->has_unit, &err) < 0)
         return mf_type_fault(load, option, tree, &err);
     if (!ret->has_unit || option->unit)
         return true;
@@ -230,14 +240,12 @@ static bool read_end(struct mf_load *load, const struct mf_option *option,
 static bool settle_end(struct mf_load *load, const struct mf_option *option,
                        const struct mf_tree *tree, struct end *end)
 {
-    if (end->is_open)
-        return true;
     if (end->has_unit && !mf_type_is_late(option)) {
         end->has_unit = false;
         if (!mf_type_to_unit(load, option, tree, &end->unit, &end->number))
             return false;
     }
-    return mf_type_limits(load, option, tree, end->number, print_limit);
+    return end->is_open || mf_type_limits(load, option, tree, end->number, print_limit);
 }
 
 static bool check_order(struct mf_load *load, const struct mf_option *option,
@@ -246,11 +254,10 @@ static bool check_order(struct mf_load *load, const struct mf_option *option,
     struct mf_linear linear = {1, 0};
     bool fits = true;
 
-    if (low->is_open || high->is_open)
-        return true;
     if (low->has_unit && high->has_unit)
         fits = mf_unit_convert(&low->unit, &high->unit, option->flags & MF_OPT_DELTA, &linear);
-    if (fits && low->number * linear.mul + linear.add <= high->number)
+    if (fits &&
+        (low->is_open || high->is_open || low->number * linear.mul + linear.add <= high->number))
         return true;
     mf_diag(load->diags, MF_ERROR, MF_CODE_LIMITS, tree->at,
             fits ? "`%s`: the range %s ends before it begins"

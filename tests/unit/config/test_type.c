@@ -263,6 +263,9 @@ static void late_quantities(void **state)
         {"band: 1..2 kW", "1..2 late band 2 kW late band 1 kW"},
         {"band: 500 W..2 kW", "500..2 late band 2 kW late band 500 W"},
         {"band: ..5", "-inf..5 late band 5"},
+        {"band: 5.. °C", "5..inf late band 5 °C"},
+        {"band: 5 W.. °C", NULL,
+         "MF0206 1:16 `band`: the ends of the range `5 W.. °C` are in units of different kinds"},
         {"band: 2 kW..500 W", NULL,
          "MF0206 1:16 `band`: the range `2 kW..500 W` ends before it begins"},
         {"band: 2 kWh..500 W", NULL,
@@ -285,6 +288,13 @@ static void ranges(void **state)
         {"range: 100 ‰..90 %", "10..90"},
         {"range: 100 .. 900 ‰", "10..90"},
         {"range: 10..", "10..inf"},
+        {"range: 100.. ‰", "10..inf"},
+        {"range: .. ‰", NULL,
+         "MF0205 1:17 `range` wants a range with at least one end, got `.. ‰`"},
+        {"range: \"%..5\"", NULL,
+         "MF0205 1:17 `range` wants a range such as 5..30, either end may be left out: `%` is not "
+         "a "
+         "number"},
         {"range: ..90", "-inf..90"},
         {"range: 5..5", "5..5"},
         {"range: \"..\"", NULL,
