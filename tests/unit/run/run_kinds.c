@@ -178,6 +178,18 @@ static const struct mf_kind kind_past = {
     .receive = pass_receive,
 };
 
+static void spin_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
+{
+    mf_node_emit_msg(node, 0, msg);
+}
+
+static const struct mf_kind kind_spin = {
+    .name = "test.spin",
+    .ports = past_ports,
+    .flags = MF_KIND_PURE,
+    .receive = spin_receive,
+};
+
 static void fussy_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
 {
     if (mf_msg_number(msg) < 0)
@@ -434,9 +446,9 @@ static const struct mf_kind kind_send = {
 };
 
 const struct mf_kind *const run_kinds[] = {
-    &kind_beat, &kind_count, &kind_event,  &kind_fussy, &kind_pass, &kind_past,
-    &kind_poll, &kind_pull,  &kind_rotten, &kind_send,  &kind_sink, &kind_step,
-    &kind_sum,  &kind_twice, &kind_weak,   &kind_write, NULL,
+    &kind_beat, &kind_count, &kind_event,  &kind_fussy, &kind_pass,  &kind_past,
+    &kind_poll, &kind_pull,  &kind_rotten, &kind_send,  &kind_sink,  &kind_spin,
+    &kind_step, &kind_sum,   &kind_twice,  &kind_weak,  &kind_write, NULL,
 };
 
 const struct mf_link_kind *const run_links[] = {&link_wire, NULL};

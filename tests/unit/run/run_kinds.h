@@ -17,6 +17,7 @@
  *   test.twice    receive; x and x + 0.5 on the same port
  *   test.count    receive; how many messages came; state survives a reload (`by:` is added)
  *   test.past     receive on a delayed port; passes it on
+ *   test.spin     the same without a trace
  *   test.fussy    receive; refuses negative numbers
  *   test.beat     main: interval; a timer, counts; a time kind
  *   test.pull     main: how many numbers; a pulled source that ends
