@@ -57,6 +57,8 @@ def text_keys(value):
 def first_fault(validator, text):
     try:
         value = text_keys(yaml.load(text, Loader=core_loader()))
+    except RecursionError:
+        return "not YAML: an alias inside of what it repeats"
     except yaml.YAMLError as error:
         return "not YAML: " + str(error).replace("\n", " ")
     for error in validator.iter_errors(value):
