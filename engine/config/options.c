@@ -6,14 +6,15 @@
  * made once per text and kept: a flow of 100 000 nodes reads a million of them.
  */
 
+#include "engine/config/type.h"
+
 #include <assert.h>
 #include <string.h>
 
 #include "engine/base/map.h"
 #include "engine/base/text.h"
 #include "engine/config/schema.h"
-#include "engine/config/type.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 
 enum { TABLE_MAX = 64, LISTED_MAX = 12 }; /* options of one table; those that a message lists */
 

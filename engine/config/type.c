@@ -12,7 +12,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/text.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 
 enum { SHOWN = 40 }; /* columns of a value that a message repeats */
 

@@ -7,12 +7,13 @@
  * no quantities: a list has no place to say what unit its items are in.
  */
 
+#include "engine/config/type.h"
+
 #include <string.h>
 
 #include "engine/base/num.h"
 #include "engine/config/schema.h"
-#include "engine/config/type.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 #include "engine/value/build.h"
 
 /* Words and numbers as YAML's core schema has them. */

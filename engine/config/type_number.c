@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Option types: whole numbers, numbers, quantities, ranges. */
 
+#include "engine/config/type.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "engine/base/num.h"
 #include "engine/config/schema.h"
-#include "engine/config/type.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 
 static void print_limit(const struct mf_option *option, double limit, struct mf_buf *buf)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Option types: truth, texts, choices, units and paths. */
 
+#include "engine/config/type.h"
+
 #include <string.h>
 
 #include "engine/base/text.h"
 #include "engine/config/schema.h"
-#include "engine/config/type.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 #include "engine/value/path.h"
 
 static void add_help(struct mf_diag *diag, const struct mf_nearest *nearest)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Option types: durations and sizes. */
 
+#include "engine/config/type.h"
+
 #include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/num.h"
 #include "engine/config/schema.h"
-#include "engine/config/type.h"
-#include "engine/config/type_codes.h"
+#include "engine/config/type_priv.h"
 
 /* ---- duration ---- */
 

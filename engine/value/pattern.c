@@ -39,7 +39,9 @@ static void put_names(struct mf_buf *buf, const struct mf_unit *like_or_null)
     size_t start = buf->len;
 
     for (const struct mf_unit_def *def = mf_unit_defs; def->name; def++) {
-        if (like_or_null && memcmp(def->dim, like_or_null->dim, sizeof(def->dim)) != 0)
+        /* `m3` and `km/h` are read as powers and quotients, and stand in the table as results. */
+        if (strpbrk(def->name, "/23") ||
+            (like_or_null && memcmp(def->dim, like_or_null->dim, sizeof(def->dim)) != 0))
             continue;
         put_spellings(buf, start, def, def->name);
         for (const struct mf_unit_alias *alias = mf_unit_aliases; alias->alias; alias++)
@@ -72,7 +74,9 @@ void mf_duration_pattern(bool allow_negative, struct mf_buf *buf)
     static const char *const units[] = {"w", "d", "h", "(min|m)", "s", "ms", "(us|µs|μs)", "ns"};
 
     /* Zero needs no unit; else there is at least one step, and a fraction only in the last. */
-    mf_buf_printf(buf, "%s?(0+\\.?0*|(?=.*[0-9])(?!.*\\.[0-9]*" BLANKS "[a-zµμ]+" BLANKS "[0-9.])",
+    mf_buf_printf(buf,
+                  "([-+]?(0+\\.?0*|\\.0+)([eE][-+]?[0-9]+)?|%s?(?=.*[0-9])"
+                  "(?!.*\\.[0-9]*" BLANKS "[a-zµμ]+" BLANKS "[0-9.])",
                   allow_negative ? "[-+]" : "\\+");
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         mf_buf_printf(buf, "(" NUMBER BLANKS "%s" BLANKS ")?", units[i]);
