@@ -104,10 +104,10 @@ static int decode(enum mf_format format, const void *payload, size_t len,
     if (rc == 0)
         return 0;
     if (len == 0)
-        return mf_fail(err, rc, "it is empty, which is not %s", mf_mqtt_formats[format].name);
+        return mf_fail(err, rc, "it is empty, and `format` says %s", mf_mqtt_formats[format].name);
     mf_text_printable(&shown, payload, len, SHOWN);
-    mf_fail(err, rc, "`%s` is not %s: %s", mf_buf_text(&shown), mf_mqtt_formats[format].name,
-            why.text);
+    mf_fail(err, rc, "`%s` is not the %s that `format` says: %s", mf_buf_text(&shown),
+            mf_mqtt_formats[format].name, why.text);
     mf_buf_done(&shown);
     return rc;
 }

@@ -124,6 +124,7 @@ static void write_conf(const struct peer *peer, unsigned traits, const char *mor
     if (geteuid() == 0) /* or it would become a user who may not write here */
         mf_buf_puts(&conf, "user root\n");
     mf_buf_puts(&conf, "log_dest stderr\nlog_type notice\nlog_type information\nlog_type error\n"
+                       "log_type subscribe\nlog_type unsubscribe\n"
                        "connection_messages true\n");
     if (traits & PEER_PASSWORD)
         mf_buf_printf(&conf, "allow_anonymous false\npassword_file %s\n",
