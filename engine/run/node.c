@@ -53,6 +53,26 @@ static void init_timers(struct mf_node *node)
     mf_node_retry_timer(node)->timer.fire = mf_engine_retry_fired;
 }
 
+/* The usual transform: what mf_node_turn() does for it is the short way. */
+static bool is_simple(const struct mf_def *def)
+{
+    return def->in_count == 1 && def->kind->receive && !def->kind->deliver &&
+           !(def->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR));
+}
+
+static void set_def(struct mf_node *node, const struct mf_def *def)
+{
+    node->def = def;
+    node->config = def->config;
+    node->is_simple = is_simple(def);
+    node->port = def->in_count ? (uint16_t)def->ins[0].port : 0;
+    for (unsigned i = 0; i < def->out_count; i++) {
+        node->outputs[i].def = &def->outs[i];
+        node->outputs[i].is_plain =
+            (def->outs[i].types & MF_T(MF_NUMBER)) && !def->outs[i].is_converted && !def->stale;
+    }
+}
+
 /* State, outputs, messages, inputs and timers in one block: a node is one allocation. */
 struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def)
 {
@@ -74,19 +94,11 @@ struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def)
     init_timers(node);
     if (def->kind->deliver)
         node->queue = mf_queue_new(def->queue);
-    mf_node_adopt(node, def);
+    set_def(node, def);
     for (unsigned i = 0; i < def->in_count; i++)
         if (!def->ins[i].is_quiet && !(mf_kind_port(def, i)->flags & MF_PORT_OPTIONAL))
             node->unknown++;
     return node;
-}
-
-void mf_node_adopt(struct mf_node *node, const struct mf_def *def)
-{
-    node->def = def;
-    node->config = def->config;
-    for (unsigned i = 0; i < def->out_count; i++)
-        node->outputs[i].def = &def->outs[i];
 }
 
 static void disarm_all(struct mf_node *node)
@@ -150,13 +162,13 @@ void mf_node_stop(struct mf_node *node)
 static void receive(struct mf_node *node, unsigned input)
 {
     const struct mf_msg *msg = &node->messages[input];
-    uint32_t flags = mf_kind_port(node->def, input)->flags;
 
     node->current = (uint16_t)input;
     node->emit_time = msg->time;
     node->emit_cause = msg->cause;
     node->is_again = msg->is_again;
-    if ((msg->quality | msg->is_again) && !(flags & MF_PORT_ANY_AGE)) {
+    if ((msg->quality | msg->is_again) &&
+        !(mf_kind_port(node->def, input)->flags & MF_PORT_ANY_AGE)) {
         if (msg->quality == MF_GOOD)
             return; /* nothing new; the outputs recover at the end */
         if (node->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR))
@@ -211,8 +223,11 @@ static void run_pending(struct mf_node *node)
     }
     if (!node->unknown && node->worst != MF_GOOD)
         mf_node_degrade(node);
-    else if (!node->unknown && mf_node_may_write(node))
+    else if (!node->unknown && mf_node_may_write(node)) {
+        node->is_calm = !node->is_again;
         node->kind->run(node);
+        node->is_calm = false;
+    }
     node->is_again = false;
 }
 
@@ -235,8 +250,30 @@ static bool takes_input(const struct mf_node *node)
     return node->phase == MF_NODE_RUNNING || (node->phase == MF_NODE_FAILED && node->queue);
 }
 
+/* A good message for a node with one input. */
+static inline bool turn_simply(struct mf_node *node)
+{
+    const struct mf_msg *msg = node->messages;
+
+    if (!node->is_simple || node->phase != MF_NODE_RUNNING || !node->pending_first ||
+        (node->fired | node->worst | node->has_lowered | msg->quality | msg->is_again))
+        return false;
+    node->pending_first = node->pending_last = 0;
+    node->inputs->is_pending = false;
+    node->current = 0;
+    node->turns++;
+    node->emit_time = msg->time;
+    node->emit_cause = msg->cause;
+    node->is_running = node->is_calm = true;
+    node->kind->receive(node, node->port, msg);
+    node->is_running = node->is_calm = false;
+    return true;
+}
+
 void mf_node_turn(struct mf_node *node)
 {
+    if (turn_simply(node))
+        return;
     node->is_running = true;
     node->turns++;
     if (node->fired)
@@ -246,7 +283,7 @@ void mf_node_turn(struct mf_node *node)
             run_pending(node);
         else
             receive_pending(node);
-        if (node->worst == MF_GOOD && node->phase == MF_NODE_RUNNING)
+        if (node->has_lowered && node->worst == MF_GOOD && node->phase == MF_NODE_RUNNING)
             mf_node_recover(node, NULL);
     }
     node->is_running = false;

@@ -119,9 +119,13 @@ static void pair_nodes(struct mf_change *change)
     mf_free(is_kept);
 }
 
-static bool is_special(const struct mf_in_def *in)
+static uint8_t way(const struct mf_def *def, unsigned input)
 {
-    return in->is_checked || in->is_converted || in->to_number || in->is_late || in->is_quiet;
+    const struct mf_in_def *in = &def->ins[input];
+
+    if (in->is_checked || in->is_converted || in->to_number || in->is_late || in->is_quiet)
+        return MF_EDGE_SPECIAL;
+    return def->in_count == 1 ? MF_EDGE_ALONE : MF_EDGE_PLAIN;
 }
 
 static void lay_edges(struct mf_change *change)
@@ -145,7 +149,7 @@ static void lay_edges(struct mf_change *change)
                 *next++ = (struct mf_edge){
                     .to = change->nodes[reader->to->order],
                     .input = (uint16_t)reader->input,
-                    .is_special = is_special(&reader->to->ins[reader->input]),
+                    .way = way(reader->to, reader->input),
                 };
             }
     }
@@ -326,7 +330,7 @@ static void renumber(struct mf_change *change)
             edges += out->edge_count;
         }
         if (node->is_ready)
-            mf_sched_mark_ready_slow(&engine->sched, node);
+            mf_sched_put_ready(&engine->sched, node);
         if (node->phase == MF_NODE_FAILED) /* perhaps what it lacked is there now */
             mf_timer_arm(&engine->sched, &mf_node_retry_timer(node)->timer, now);
         if (node->link)

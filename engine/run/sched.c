@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "engine/base/alloc.h"
+#include "engine/run/edge.h"
 
 void mf_sched_init(struct mf_sched *sched)
 {
     memset(sched, 0, sizeof(*sched));
     mf_clock_init_real(&sched->clock);
+    sched->word = UINT32_MAX;
 }
 
 static void free_ready(struct mf_sched *sched)
@@ -60,18 +62,27 @@ void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t
 
 /* ---- the ready set ---- */
 
-void mf_sched_mark_ready_slow(struct mf_sched *sched, struct mf_node *node)
+/* The levels above say which words are not empty. */
+void mf_sched_mark_above(struct mf_sched *sched, uint32_t word)
 {
-    uint32_t i = node->order;
+    for (unsigned level = 1; level < MF_SCHED_LEVELS; level++, word >>= 6) {
+        uint64_t *above = &sched->ready[level][word >> 6];
+        bool was_set = *above != 0;
 
-    node->is_ready = true;
-    for (unsigned level = 0; level < MF_SCHED_LEVELS; level++, i >>= 6) {
-        uint64_t *word = &sched->ready[level][i >> 6];
-        bool was_set = *word != 0;
-
-        *word |= UINT64_C(1) << (i & 63);
+        *above |= UINT64_C(1) << (word & 63);
         if (was_set)
-            break; /* the levels above know */
+            break;
+    }
+}
+
+static void unmark_above(struct mf_sched *sched, uint32_t word)
+{
+    for (unsigned level = 1; level < MF_SCHED_LEVELS; level++, word >>= 6) {
+        uint64_t *above = &sched->ready[level][word >> 6];
+
+        *above &= ~(UINT64_C(1) << (word & 63));
+        if (*above)
+            break;
     }
 }
 
@@ -80,23 +91,13 @@ static bool has_ready(const struct mf_sched *sched)
     return sched->count && sched->ready[MF_SCHED_LEVELS - 1][0];
 }
 
-/* Lowest rank that is ready; it is taken out of the set. */
-static struct mf_node *take_ready(struct mf_sched *sched)
+static uint32_t lowest_word(const struct mf_sched *sched)
 {
     uint32_t i = 0;
 
-    for (unsigned level = MF_SCHED_LEVELS; level-- > 0;)
+    for (unsigned level = MF_SCHED_LEVELS; level-- > 1;)
         i = (i << 6) | (uint32_t)__builtin_ctzll(sched->ready[level][i]);
-    for (unsigned level = 0; level < MF_SCHED_LEVELS; level++) {
-        uint32_t at = i >> (6 * level);
-        uint64_t *word = &sched->ready[level][at >> 6];
-
-        *word &= ~(UINT64_C(1) << (at & 63));
-        if (*word)
-            break;
-    }
-    sched->nodes[i]->is_ready = false;
-    return sched->nodes[i];
+    return i;
 }
 
 /* ---- timers ---- */
@@ -204,7 +205,7 @@ static void enter_follow_ups(struct mf_sched *sched)
         sched->follow_first++;
         sched->follow_count--;
         next.node->outputs[next.output].waiting--;
-        mf_node_spread_take(next.node, next.output, next.msg);
+        mf_edge_spread_take(next.node, next.output, &next.msg);
     }
 }
 
@@ -249,10 +250,25 @@ static void begin_turn(struct mf_sched *sched)
     sched->in_turn = true;
 }
 
+/* Word by word: what gets ready meanwhile has a higher rank, so it is in this word or in a later
+ * one. */
 static void run_ready(struct mf_sched *sched)
 {
-    while (has_ready(sched))
-        mf_node_turn(take_ready(sched));
+    while (has_ready(sched)) {
+        uint32_t word = lowest_word(sched);
+        uint64_t *bits = &sched->ready[0][word];
+
+        sched->word = word;
+        while (*bits) {
+            struct mf_node *node = sched->nodes[word * 64 + (unsigned)__builtin_ctzll(*bits)];
+
+            *bits &= *bits - 1;
+            node->is_ready = false;
+            mf_node_turn(node);
+        }
+        unmark_above(sched, word);
+    }
+    sched->word = UINT32_MAX;
     store_quiet_lates(sched);
     sched->in_turn = false;
 }

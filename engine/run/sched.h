@@ -49,10 +49,16 @@ struct mf_input {
 };
 
 /* One edge, at its writing end. */
+enum mf_edge_way {
+    MF_EDGE_ALONE,   /* the only one of its reader: the usual case, made quick */
+    MF_EDGE_PLAIN,   /* one of several */
+    MF_EDGE_SPECIAL, /* converts, checks, is late or quiet */
+};
+
 struct mf_edge {
     struct mf_node *to;
     uint16_t input;
-    bool is_special; /* converts, checks, is late or quiet: the slow path */
+    uint8_t way; /* enum mf_edge_way */
 };
 
 struct mf_output {
@@ -66,6 +72,7 @@ struct mf_output {
     bool is_known;
     bool is_lowered; /* the last one was made not good by the engine, not by the node */
     bool is_dirty;   /* the value has changed since it was last said as good */
+    bool is_plain;   /* a finite number goes out as it is */
 };
 
 enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
@@ -98,8 +105,12 @@ struct mf_node {
     uint8_t phase;    /* enum mf_node_phase */
     uint8_t worst;    /* quality of the worst input */
     bool is_ready, is_running;
-    bool is_again;  /* what it runs for is nothing new */
-    bool is_played; /* a test plays it: never started */
+    bool is_calm;     /* runs, and all it is fed is good and new: what it says goes out as it is */
+    bool is_again;    /* what it runs for is nothing new */
+    bool has_lowered; /* an output that the engine must raise again */
+    bool is_simple;   /* one input, treats each message on its own, writes nothing outside */
+    uint16_t port;    /* of the first input */
+    bool is_played;   /* a test plays it: never started */
     bool wants_pull, has_ended;
     bool is_sink_blocked;             /* its queue is full: sources upstream pause */
     bool is_delivering, must_deliver; /* in mf_node_wake(); once more */
@@ -147,6 +158,7 @@ struct mf_sched {
     struct mf_node **nodes; /* by rank */
     uint32_t count;
     uint64_t *ready[MF_SCHED_LEVELS];
+    uint32_t word; /* of ready[0] that is being run; UINT32_MAX: none */
     struct mf_timer **heap;
     size_t heap_count, heap_cap;
     uint64_t timer_seq;
@@ -173,11 +185,20 @@ void mf_sched_alloc_ready(uint64_t *ready[MF_SCHED_LEVELS], uint32_t count);
 void mf_sched_set_nodes(struct mf_sched *sched, struct mf_node **nodes, uint32_t count,
                         uint64_t *ready[MF_SCHED_LEVELS]);
 
-void mf_sched_mark_ready_slow(struct mf_sched *sched, struct mf_node *node);
+void mf_sched_mark_above(struct mf_sched *sched, uint32_t word);
+static inline void mf_sched_put_ready(struct mf_sched *sched, struct mf_node *node)
+{
+    uint32_t word = node->order >> 6;
+
+    node->is_ready = true;
+    sched->ready[0][word] |= UINT64_C(1) << (node->order & 63);
+    if (word != sched->word)
+        mf_sched_mark_above(sched, word);
+}
 static inline void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *node)
 {
     if (!node->is_ready)
-        mf_sched_mark_ready_slow(sched, node);
+        mf_sched_put_ready(sched, node);
 }
 /* Something waits: a turn would not be empty. */
 bool mf_sched_has_work(const struct mf_sched *sched);
@@ -197,14 +218,12 @@ int64_t mf_sched_next(const struct mf_sched *sched);
 
 struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def);
 void mf_node_free(struct mf_node *node);
-/* Points the node at an equal definition of a newer graph. */
-void mf_node_adopt(struct mf_node *node, const struct mf_def *def);
 int mf_node_start(struct mf_node *node, struct mf_error *err);
 void mf_node_stop(struct mf_node *node);
 /* One node's share of a turn. */
 void mf_node_turn(struct mf_node *node);
 
-/* ---- messages on their way: engine/run/emit.c ---- */
+/* ---- messages on their way: engine/run/emit.c, engine/run/edge.c ---- */
 
 /* Delivers to one input; the edge has been travelled already. */
 void mf_node_deliver(struct mf_node *node, unsigned input, const struct mf_msg *msg);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * Edges: how a message gets from an output into the inputs that read it.
+ *
+ * The usual case, a good message for a node with one input, is inline here, because every hop of
+ * every message takes this way; the rest is in edge.c.
+ */
+
+#include <math.h>
+
+#include "engine/run/sched.h"
+
+/* ---- messages ---- */
+
+static inline void mf_msg_make_bad(struct mf_msg *msg, const char *reason)
+{
+    mf_msg_drop(msg);
+    msg->quality = MF_BAD;
+    msg->reason = reason;
+    msg->is_again = false;
+}
+
+static inline bool mf_msg_is_finite(const struct mf_msg *msg)
+{
+    return msg->value.type != MF_NUMBER || isfinite(msg->value.number);
+}
+
+/* The unit of the other side; a number that gets too large for it is bad. */
+static inline void mf_msg_convert(struct mf_msg *msg, const struct mf_linear *by)
+{
+    if (!(MF_T(msg->value.type) & MF_T_NUMERIC))
+        return;
+    msg->value = mf_value_number(by->mul * mf_value_as_number(&msg->value) + by->add);
+    if (!mf_msg_is_finite(msg))
+        mf_msg_make_bad(msg, mf_reason_range);
+}
+
+/* ---- edges ---- */
+
+void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg);
+/* After a message was stored that is the first or not good, or met others that are not. */
+void mf_edge_take_note(struct mf_node *to, unsigned input);
+
+static inline void mf_edge_deliver_alone(struct mf_node *to, const struct mf_msg *msg)
+{
+    struct mf_input *in = to->inputs;
+    struct mf_msg *slot = to->messages;
+    struct mf_value old = slot->value;
+
+    *slot = *msg;
+    mf_value_copy(msg->value);
+    mf_value_drop(old);
+    in->turn = to->sched->turn;
+    in->next = 0;
+    in->is_pending = true;
+    to->pending_first = to->pending_last = 1;
+    if (!in->is_known || (msg->quality | to->worst))
+        mf_edge_take_note(to, 0);
+    mf_sched_mark_ready(to->sched, to);
+}
+
+/* Carries what was said last along all edges. */
+static inline void mf_edge_pass_on(struct mf_node *node, struct mf_output *out)
+{
+    const struct mf_edge *edge = out->edges, *end = edge + out->edge_count;
+
+    if (node->sched->observe)
+        node->sched->observe(node->sched->observe_arg, node, (unsigned)(out - node->outputs),
+                             &out->last);
+    for (; edge < end; edge++) {
+        if (edge->way == MF_EDGE_ALONE)
+            mf_edge_deliver_alone(edge->to, &out->last);
+        else if (edge->way == MF_EDGE_PLAIN)
+            mf_node_deliver(edge->to, edge->input, &out->last);
+        else
+            mf_edge_travel(edge->to, edge->input, &out->last);
+    }
+}
+
+/* The output says it now; the message is taken. */
+void mf_edge_spread_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
+/* Waits for a later turn; the message is taken. */
+void mf_edge_follow_up_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
+/* News of a source that may get stale. */
+void mf_edge_note_news(struct mf_node *node, const struct mf_output *out);
