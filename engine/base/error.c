@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fill(struct mf_error *err, int code, int sys, const char *fmt, va_list args)
+static int __attribute__((format(printf, 4, 0)))
+fill(struct mf_error *err, int code, int sys, const char *fmt, va_list args)
 {
     size_t used;
 

@@ -90,7 +90,8 @@ static void put_json(struct mf_buf *line, enum mf_log_level level, const char *w
     mf_buf_puts(line, "}");
 }
 
-static void put_line(enum mf_log_level level, const char *who, const char *fmt, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+put_line(enum mf_log_level level, const char *who, const char *fmt, va_list args)
 {
     struct mf_buf text = {.limit = LINE_MAX_BYTES}, line = {0};
     struct mf_clock clock;

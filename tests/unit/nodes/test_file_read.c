@@ -46,7 +46,7 @@ static void columns_are_chosen(void **state)
 {
     struct bench *b = read_file("x: {file.read: '${dir}/a.csv', columns: [c, a]}\n"
                                 "y: {file.read: '${dir}/a.csv', columns: b}\n"
-                                "z: {expr: \"y * 10\"}\n",
+                                "z: {scale: 10, from: y}\n",
                                 "a.csv", "a,b,c\n1,2,3\n4,5,6\n");
 
     bench_expect(b, "x.a", "1 4");
