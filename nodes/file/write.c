@@ -95,7 +95,7 @@ static const char *file_write_writes(const void *config, struct mf_arena *arena)
     char here[PATH_BYTES], *path;
     const char *target;
 
-    if (mf_text_starts(c->path, "/dev/"))
+    if (!c->path || mf_text_starts(c->path, "/dev/"))
         return NULL; /* a terminal takes what several write */
     if (c->path[0] == '/')
         path = mf_asprintf("%s", c->path);
