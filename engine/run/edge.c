@@ -52,6 +52,7 @@ void mf_edge_take_note(struct mf_node *to, unsigned input)
         first_news(to, input);
     if (to->messages[input].quality | to->worst)
         find_worst(to);
+    to->is_wary = to->worst != MF_GOOD;
 }
 
 static inline void store(struct mf_node *node, unsigned input, const struct mf_msg *msg)
@@ -155,11 +156,32 @@ void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg
  * a new one. Kinds that combine inputs run. */
 void mf_node_greet(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
-    if (node->kind->run)
+    if (!node->kind->run)
+        return;
+    if (node->is_sharing)
+        mf_edge_deliver_alone(node, msg->quality);
+    else
         mf_edge_travel(node, input, msg);
 }
 
 /* ---- out of an output ---- */
+
+void mf_edge_pass_on(struct mf_node *node, struct mf_output *out)
+{
+    const struct mf_edge *edge = out->edges, *end = edge + out->edge_count;
+
+    if (node->sched->observe)
+        node->sched->observe(node->sched->observe_arg, node, (unsigned)(out - node->outputs),
+                             &out->last);
+    for (; edge < end; edge++) {
+        if (edge->way == MF_EDGE_ALONE)
+            mf_edge_deliver_alone(edge->to, out->last.quality);
+        else if (edge->way == MF_EDGE_PLAIN)
+            mf_node_deliver(edge->to, edge->input, &out->last);
+        else
+            mf_edge_travel(edge->to, edge->input, &out->last);
+    }
+}
 
 void mf_edge_note_news(struct mf_node *node, const struct mf_output *out)
 {

@@ -43,42 +43,16 @@ void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg
 /* After a message was stored that is the first or not good, or met others that are not. */
 void mf_edge_take_note(struct mf_node *to, unsigned input);
 
-static inline void mf_edge_deliver_alone(struct mf_node *to, const struct mf_msg *msg)
+static inline void mf_edge_deliver_alone(struct mf_node *to, unsigned quality)
 {
-    struct mf_input *in = to->inputs;
-    struct mf_msg *slot = to->messages;
-    struct mf_value old = slot->value;
-
-    *slot = *msg;
-    mf_value_copy(msg->value);
-    mf_value_drop(old);
-    in->turn = to->sched->turn;
-    in->next = 0;
-    in->is_pending = true;
-    to->pending_first = to->pending_last = 1;
-    if (!in->is_known || (msg->quality | to->worst))
+    if (to->is_wary | quality)
         mf_edge_take_note(to, 0);
+    to->pending_first = to->pending_last = 1;
     mf_sched_mark_ready(to->sched, to);
 }
 
 /* Carries what was said last along all edges. */
-static inline void mf_edge_pass_on(struct mf_node *node, struct mf_output *out)
-{
-    const struct mf_edge *edge = out->edges, *end = edge + out->edge_count;
-
-    if (node->sched->observe)
-        node->sched->observe(node->sched->observe_arg, node, (unsigned)(out - node->outputs),
-                             &out->last);
-    for (; edge < end; edge++) {
-        if (edge->way == MF_EDGE_ALONE)
-            mf_edge_deliver_alone(edge->to, &out->last);
-        else if (edge->way == MF_EDGE_PLAIN)
-            mf_node_deliver(edge->to, edge->input, &out->last);
-        else
-            mf_edge_travel(edge->to, edge->input, &out->last);
-    }
-}
-
+void mf_edge_pass_on(struct mf_node *node, struct mf_output *out);
 /* The output says it now; the message is taken. */
 void mf_edge_spread_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
 /* Waits for a later turn; the message is taken. */

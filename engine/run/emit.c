@@ -100,23 +100,26 @@ void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value
 void mf_node_emit_number(struct mf_node *node, unsigned out, double number)
 {
     struct mf_output *output = &node->outputs[out];
+    const struct mf_sched *sched = node->sched;
 
-    if (!(node->is_calm & output->is_plain) || output->turn == node->sched->turn ||
-        output->waiting || !isfinite(number)) {
+    if (!(node->is_calm & output->is_plain) || output->turn == sched->turn || output->waiting ||
+        !isfinite(number) || output->last.value.length == MF_VALUE_BLOCK) {
         mf_node_emit_take(node, out, mf_value_number(number));
         return;
     }
-    mf_value_drop(output->last.value);
     output->last = (struct mf_msg){
         .value = mf_value_number(number),
         .time = node->emit_time,
         .cause = node->emit_cause,
     };
-    output->turn = node->sched->turn;
+    output->turn = sched->turn;
     output->count++;
     output->is_known = true;
     output->is_lowered = output->is_dirty = false;
-    mf_edge_pass_on(node, output);
+    if (output->is_direct && !sched->observe)
+        mf_edge_deliver_alone(output->edges->to, MF_GOOD);
+    else
+        mf_edge_pass_on(node, output);
 }
 
 void mf_node_emit_bool(struct mf_node *node, unsigned out, bool value)

@@ -53,7 +53,7 @@ static void init_timers(struct mf_node *node)
     mf_node_retry_timer(node)->timer.fire = mf_engine_retry_fired;
 }
 
-/* The usual transform: what mf_node_turn() does for it is the short way. */
+/* The usual transform: it treats each message on its own. */
 static bool is_simple(const struct mf_def *def)
 {
     return def->in_count == 1 && def->kind->receive && !def->kind->deliver &&
@@ -64,7 +64,8 @@ static void set_def(struct mf_node *node, const struct mf_def *def)
 {
     node->def = def;
     node->config = def->config;
-    node->is_simple = is_simple(def);
+    node->is_shaped = !is_simple(def);
+    node->is_away = node->is_wary = true;
     node->port = def->in_count ? (uint16_t)def->ins[0].port : 0;
     for (unsigned i = 0; i < def->out_count; i++) {
         node->outputs[i].def = &def->outs[i];
@@ -116,7 +117,7 @@ void mf_node_free(struct mf_node *node)
     if (node->kind->destroy)
         node->kind->destroy(node);
     for (unsigned i = 0; i < node->def->in_count; i++)
-        mf_msg_drop(&node->messages[i]);
+        mf_msg_drop(&mf_node_own_messages(node)[i]);
     for (unsigned i = 0; i < node->def->out_count; i++)
         mf_msg_drop(&node->outputs[i].last);
     mf_queue_free(node->queue);
@@ -128,6 +129,7 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
     int rc = 0;
 
     node->phase = MF_NODE_RUNNING;
+    node->is_away = false;
     node->started = node->last_news = mf_clock_mono(&node->sched->clock);
     node->wants_pull = node->kind->pull && !node->is_played;
     if (node->def->stale)
@@ -138,6 +140,7 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
     if (rc < 0) {
         disarm_all(node);
         node->phase = MF_NODE_FAILED;
+        node->is_away = true;
         return rc;
     }
     /* What came while it was away. */
@@ -154,6 +157,7 @@ void mf_node_stop(struct mf_node *node)
     if (node->phase == MF_NODE_RUNNING && node->kind->stop && !node->is_played)
         node->kind->stop(node);
     node->phase = MF_NODE_STOPPED;
+    node->is_away = true;
     node->wants_pull = false;
 }
 
@@ -250,17 +254,15 @@ static bool takes_input(const struct mf_node *node)
     return node->phase == MF_NODE_RUNNING || (node->phase == MF_NODE_FAILED && node->queue);
 }
 
-/* A good message for a node with one input. */
+/* A good message for a node with one input: nothing to look after. */
 static inline bool turn_simply(struct mf_node *node)
 {
     const struct mf_msg *msg = node->messages;
 
-    if (!node->is_simple || node->phase != MF_NODE_RUNNING || !node->pending_first ||
-        (node->fired | node->worst | node->has_lowered | msg->quality | msg->is_again))
+    if (node->trouble || !node->pending_first || (msg->quality | msg->is_again))
         return false;
     node->pending_first = node->pending_last = 0;
     node->inputs->is_pending = false;
-    node->current = 0;
     node->turns++;
     node->emit_time = msg->time;
     node->emit_cause = msg->cause;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/alloc.h"
+#include "engine/base/list.h"
 #include "engine/run/engine.h"
 #include "engine/run/sched.h"
 #include "engine/run/state.h"
@@ -79,7 +80,11 @@ bool mf_node_input_has(const struct mf_node *node, unsigned input)
 
 bool mf_node_input_is_new(const struct mf_node *node, unsigned input)
 {
-    return node->inputs[input].is_known && node->inputs[input].turn == node->sched->turn;
+    uint64_t turn = node->inputs[input].turn;
+
+    if (node->is_sharing)
+        turn = mf_list_entry(node->messages, struct mf_output, last)->turn;
+    return node->inputs[input].is_known && turn == node->sched->turn;
 }
 
 unsigned mf_node_input_port(const struct mf_node *node, unsigned input)

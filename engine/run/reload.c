@@ -22,6 +22,7 @@ struct mf_change {
     size_t gone_count;
     struct mf_edge *edges;    /* of all outputs, in one piece */
     struct mf_edge **edge_at; /* by rank: where a node's first output's edges begin */
+    bool *is_fresh;           /* by rank */
     struct mf_node **pulls;
     size_t pull_count;
     struct mf_link **links;
@@ -85,6 +86,7 @@ static struct mf_node *new_node(struct mf_change *change, struct mf_def *def)
     if (def->link)
         node->link = change->links[def->link->index];
     change->fresh[change->fresh_count++] = def->order;
+    change->is_fresh[def->order] = true;
     return node;
 }
 
@@ -96,6 +98,7 @@ static void pair_nodes(struct mf_change *change)
 
     change->nodes = mf_calloc_array(graph->count + 1, sizeof(*change->nodes));
     change->fresh = mf_calloc_array(graph->count + 1, sizeof(*change->fresh));
+    change->is_fresh = mf_calloc_array(graph->count + 1, sizeof(bool));
     change->gone = mf_calloc_array(engine->count + 1, sizeof(*change->gone));
     change->pulls = mf_calloc_array(graph->count + 1, sizeof(*change->pulls));
     for (size_t i = 0; i < graph->count; i++) {
@@ -119,13 +122,27 @@ static void pair_nodes(struct mf_change *change)
     mf_free(is_kept);
 }
 
-static uint8_t way(const struct mf_def *def, unsigned input)
+/* A node with one plain edge looks at the message where it was said, and no copy is made. A kept
+ * node whose source is replaced needs what the old one said last, so it has its own from then on.
+ */
+static bool shares(const struct mf_change *change, const struct mf_def *def)
+{
+    const struct mf_in_def *in = def->ins;
+
+    if (def->in_count != 1 || in->is_checked || in->is_converted || in->to_number || in->is_late ||
+        in->is_quiet)
+        return false;
+    return change->is_fresh[def->order] ||
+           (change->nodes[def->order]->is_sharing && !change->is_fresh[in->from->order]);
+}
+
+static uint8_t way(const struct mf_change *change, const struct mf_def *def, unsigned input)
 {
     const struct mf_in_def *in = &def->ins[input];
 
     if (in->is_checked || in->is_converted || in->to_number || in->is_late || in->is_quiet)
         return MF_EDGE_SPECIAL;
-    return def->in_count == 1 ? MF_EDGE_ALONE : MF_EDGE_PLAIN;
+    return shares(change, def) ? MF_EDGE_ALONE : MF_EDGE_PLAIN;
 }
 
 static void lay_edges(struct mf_change *change)
@@ -149,7 +166,7 @@ static void lay_edges(struct mf_change *change)
                 *next++ = (struct mf_edge){
                     .to = change->nodes[reader->to->order],
                     .input = (uint16_t)reader->input,
-                    .way = way(reader->to, reader->input),
+                    .way = way(change, reader->to, reader->input),
                 };
             }
     }
@@ -173,6 +190,7 @@ static void free_lists(struct mf_change *change)
     mf_free(change->fresh);
     mf_free(change->gone);
     mf_free(change->edge_at);
+    mf_free(change->is_fresh);
     mf_free(change->is_new_link);
     mf_free(change);
 }
@@ -306,6 +324,21 @@ static void forget_gone(struct mf_sched *sched)
     sched->follow_count = kept;
 }
 
+/* Where a node with one input finds its message. */
+static void find_message(struct mf_change *change, struct mf_node *node, const struct mf_def *def)
+{
+    struct mf_node *from = change->nodes[def->ins->from->order];
+
+    if (shares(change, def)) {
+        node->messages = &from->outputs[def->ins->from_port].last;
+        node->is_sharing = true;
+    } else if (node->is_sharing) {
+        *mf_node_own_messages(node) = mf_msg_copy(node->messages);
+        node->messages = mf_node_own_messages(node);
+        node->is_sharing = false;
+    }
+}
+
 /* The one walk over all nodes that the loop waits for. */
 static void renumber(struct mf_change *change)
 {
@@ -327,8 +360,11 @@ static void renumber(struct mf_change *change)
             out->def = &def->outs[k];
             out->edges = edges;
             out->edge_count = def->outs[k].reader_count;
+            out->is_direct = out->edge_count == 1 && edges->way == MF_EDGE_ALONE;
             edges += out->edge_count;
         }
+        if (def->in_count == 1)
+            find_message(change, node, def);
         if (node->is_ready)
             mf_sched_put_ready(&engine->sched, node);
         if (node->phase == MF_NODE_FAILED) /* perhaps what it lacked is there now */
@@ -391,11 +427,6 @@ static void install(struct mf_change *change)
  * sources would stand still after each edit. */
 static void greet_fresh(const struct mf_change *change)
 {
-    const struct mf_graph *graph = change->graph;
-    bool *is_fresh = mf_calloc_array(graph->count + 1, sizeof(bool));
-
-    for (size_t i = 0; i < change->fresh_count; i++)
-        is_fresh[change->fresh[i]] = true;
     for (size_t i = 0; i < change->fresh_count; i++) {
         struct mf_node *node = change->nodes[change->fresh[i]];
 
@@ -403,11 +434,10 @@ static void greet_fresh(const struct mf_change *change)
             const struct mf_in_def *in = &node->def->ins[k];
             struct mf_node *from = change->nodes[in->from->order];
 
-            if (!is_fresh[in->from->order] && from->outputs[in->from_port].is_known)
+            if (!change->is_fresh[in->from->order] && from->outputs[in->from_port].is_known)
                 mf_node_greet(node, k, &from->outputs[in->from_port].last);
         }
     }
-    mf_free(is_fresh);
 }
 
 static void start_fresh(const struct mf_change *change)

@@ -50,7 +50,7 @@ struct mf_input {
 
 /* One edge, at its writing end. */
 enum mf_edge_way {
-    MF_EDGE_ALONE,   /* the only one of its reader: the usual case, made quick */
+    MF_EDGE_ALONE,   /* the only one of its reader, which looks at the output's message itself */
     MF_EDGE_PLAIN,   /* one of several */
     MF_EDGE_SPECIAL, /* converts, checks, is late or quiet */
 };
@@ -73,6 +73,7 @@ struct mf_output {
     bool is_lowered; /* the last one was made not good by the engine, not by the node */
     bool is_dirty;   /* the value has changed since it was last said as good */
     bool is_plain;   /* a finite number goes out as it is */
+    bool is_direct;  /* one edge, and that is MF_EDGE_ALONE */
 };
 
 enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
@@ -92,7 +93,7 @@ struct mf_node {
     struct mf_sched *sched;
     struct mf_link *link;
     struct mf_input *inputs;
-    struct mf_msg *messages; /* latest per input */
+    struct mf_msg *messages; /* latest per input: its own, or that of the output it shares */
     struct mf_output *outputs;
     struct mf_node_timer *timers;
     struct mf_queue *queue; /* sinks with deliver() */
@@ -101,16 +102,24 @@ struct mf_node {
     uint16_t pending_first, pending_last; /* input + 1 */
     uint16_t current;                     /* input that receive() is handling */
     uint16_t unknown; /* inputs that must still have a first message (run kinds) */
-    uint8_t fired;    /* timers that have run out, a bit each */
     uint8_t phase;    /* enum mf_node_phase */
-    uint8_t worst;    /* quality of the worst input */
+    union {
+        struct {
+            uint8_t fired;    /* timers that have run out, a bit each */
+            uint8_t worst;    /* quality of the worst input */
+            bool has_lowered; /* an output that the engine must raise again */
+            bool is_away;     /* does not run: new, failed, stopped */
+            bool is_shaped;   /* has several inputs, combines them, or writes outside */
+        };
+        uint64_t trouble; /* 0: a good message takes the short way */
+    };
+    bool is_wary; /* shares its message, and: it is the first, or the last one was not good */
+    bool is_sharing;
     bool is_ready, is_running;
-    bool is_calm;     /* runs, and all it is fed is good and new: what it says goes out as it is */
-    bool is_again;    /* what it runs for is nothing new */
-    bool has_lowered; /* an output that the engine must raise again */
-    bool is_simple;   /* one input, treats each message on its own, writes nothing outside */
-    uint16_t port;    /* of the first input */
-    bool is_played;   /* a test plays it: never started */
+    bool is_calm;   /* runs, and all it is fed is good and new: what it says goes out as it is */
+    bool is_again;  /* what it runs for is nothing new */
+    uint16_t port;  /* of the first input */
+    bool is_played; /* a test plays it: never started */
     bool wants_pull, has_ended;
     bool is_sink_blocked;             /* its queue is full: sources upstream pause */
     bool is_delivering, must_deliver; /* in mf_node_wake(); once more */
@@ -126,6 +135,12 @@ struct mf_node {
         skipped; /* metrics: runs; unusable messages; not good, so not written */
     struct mf_log_rate log_rate;
 };
+
+/* A node that shares gets these back when it must have messages of its own. */
+static inline struct mf_msg *mf_node_own_messages(const struct mf_node *node)
+{
+    return (struct mf_msg *)(void *)node->inputs - node->def->in_count;
+}
 
 /* Timers of the engine lie behind the kind's. */
 static inline struct mf_node_timer *mf_node_stale_timer(const struct mf_node *node)

@@ -63,6 +63,28 @@ static void readers_change(void **state)
     bench_free(b);
 }
 
+/* A kept node whose source is another object now still knows what the old one said. */
+static void source_is_replaced(void **state)
+{
+    struct bench *b = bench_new("in: {test.source: any}\n"
+                                "n: {test.count: , from: in}\n");
+    const struct mf_node *n = node(b, "n");
+
+    bench_feed(b, "in", "\"what the former source said last\"");
+    for (int i = 0; i < 3; i++) {
+        bench_reload(b, i & 1 ? "in: {test.source: any, stale: 1h}\n"
+                                "n: {test.count: , from: in}\n"
+                              : "in: {test.source: any, stale: 2h}\n"
+                                "n: {test.count: , from: in}\n");
+        assert_ptr_equal(node(b, "n"), n);
+        assert_int_equal(mf_value_size(&mf_node_input(n, 0)->value) > 0, i == 0);
+        bench_feed(b, "in", "7");
+        assert_int_equal(mf_node_input(n, 0)->value.integer, 7);
+    }
+    bench_expect(b, "n", "1 2 3 4");
+    bench_free(b);
+}
+
 /* A flow whose nodes cannot be made changes nothing at all. */
 static void refused_changes_nothing(void **state)
 {
@@ -349,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(unchanged_are_the_same_objects, run_setup),
         cmocka_unit_test_setup(readers_change, run_setup),
+        cmocka_unit_test_setup(source_is_replaced, run_setup),
         cmocka_unit_test_setup(refused_changes_nothing, run_setup),
         cmocka_unit_test_setup(changed_inherit_state, run_setup),
         cmocka_unit_test_setup(new_readers_are_greeted, run_setup),
