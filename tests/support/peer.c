@@ -261,3 +261,13 @@ void peer_kill(struct peer *peer)
     child_signal(&peer->child, SIGKILL);
     child_end(&peer->child);
 }
+
+void peer_pause(struct peer *peer)
+{
+    child_signal(&peer->child, SIGSTOP);
+}
+
+void peer_resume(struct peer *peer)
+{
+    child_signal(&peer->child, SIGCONT);
+}

@@ -37,3 +37,5 @@ void peer_wait_for(struct peer *peer, const char *text);
 void peer_stop(struct peer *peer);  /* in good order */
 void peer_kill(struct peer *peer);  /* -9 */
 void peer_start(struct peer *peer); /* again, on the same port */
+void peer_pause(struct peer *peer); /* frozen: takes bytes, does nothing with them */
+void peer_resume(struct peer *peer);
