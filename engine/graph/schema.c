@@ -259,73 +259,72 @@ static void put_links(struct mf_buf *buf)
 
 /* ---- what is written down here because no table has it ---- */
 
+/* The formatter would fold the members. */
+/* clang-format off */
+
+#define NAMES(value) \
+    "\"type\":[\"object\",\"null\"],\"propertyNames\":" REF("name") "," \
+    "\"additionalProperties\":" value
+
 /* Definitions of the language itself. */
-static const char
-    language
-        [] =
-            ",\"name\":{\"type\":\"string\",\"pattern\":\"^" NAME "$\"}"
-            ",\"common.to\":{\"description\":\"Sinks that take the value of this "
-            "node.\",\"anyOf\":[" REF("to") ",{\"type\":\"array\",\"items\":" REF(
-                "to") "}]}"
-                      ",\"common.then\":{\"description\":\"A chain of steps behind this "
-                      "node.\",\"anyOf\":[" REF("then") ",{\"type\":\"array\",\"items\":" REF(
-                          "then") "}]}"
-                                  ",\"scalar\":{\"type\":[\"string\",\"number\",\"boolean\","
-                                  "\"null\"]}"
-                                  ",\"path\":{\"type\":[\"string\",\"number\",\"boolean\"],"
-                                  "\"minLength\":1}"
-                                  ",\"include_path\":{\"$ref\":\"#/$defs/"
-                                  "path\",\"not\":{\"type\":\"string\",\"pattern\":"
-                                  "\"\\\\$\\\\{\"}}"
-                                  ",\"include\":{\"description\":\"Files and patterns of files "
-                                  "that belong to this flow.\","
-                                  "\"anyOf\":[" REF(
-                                      "include_path") ",{\"type\":\"array\",\"items\":" REF("includ"
-                                                                                            "e_"
-                                                                                            "path") "}]}"
-                                                                                                    ",\"vars\":{\"description\":\"Texts for ${name}.\",\"type\":[\"object\",\"null\"],"
-                                                                                                    "\"propertyNames\":" REF("name") ",\"additionalProperties\":" REF(
-                                                                                                        "scalar") "}"
-                                                                                                                  ",\"links\":{\"description\":\"Connections that nodes share.\",\"type\":[\"object\",\"null\"],"
-                                                                                                                  "\"propertyNames\":" REF("name") ",\"additionalProperties\":" REF("link") "}"
-                                                                                                                                                                                            ",\"nodes\":{\"description\":\"The graph.\",\"type\":[\"object\",\"null\"],"
-                                                                                                                                                                                            "\"propertyNames\":{\"pattern\":\"^" NAME
-                                                                                                                                                                                            "(\\\\." NAME
-                                                                                                                                                                                            ")*$\"},"
-                                                                                                                                                                                            "\"additionalProperties\":" REF("node") "}"
-                                                                                                                                                                                                                                    ",\"use\":{\"description\":\"Parts, under the names of their uses.\","
-                                                                                                                                                                                                                                    "\"type\":[\"object\",\"null\"],\"propertyNames\":" REF("name") ","
-                                                                                                                                                                                                                                                                                                    "\"additionalProperties\":{\"type\":\"object\",\"properties\":{\"part\":{\"$ref\":"
-                                                                                                                                                                                                                                                                                                    "\"#/$defs/path\",\"description\":\"The file of the part.\"}},\"required\":[\"part\"],"
-                                                                                                                                                                                                                                                                                                    "\"additionalProperties\":" REF(
-                                                                                                                                                                                                                                                                                                        "scalar") "}}"
-                                                                                                                                                                                                                                                                                                                  ",\"outputs\":{\"description\":\"What users of the part may name.\","
-                                                                                                                                                                                                                                                                                                                  "\"type\":[\"object\",\"null\"],\"propertyNames\":" REF("name") ","
-                                                                                                                                                                                                                                                                                                                                                                                  "\"additionalProperties\":" REF("path") "}"
-                                                                                                                                                                                                                                                                                                                                                                                                                          ",\"version\":{\"description\":\"The version of the flow language.\",\"enum\":[1,\"1\"]}"
-                                                                                                                                                                                                                                                                                                                                                                                                                          ",\"flow_file\":{\"properties\":{\"moat-flow\":" REF("version") ",\"title\":" REF("scalar") ",\"doc\":{},\"include\":" REF("include") ",\"vars\":" REF("vars") ",\"links\":" REF("links") ",\"nodes\":" REF("nodes") ",\"use\":" REF("use") "},\"patternProperties\":{\"^x-\":{}},\"additionalProperties\":false}"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      ",\"part_file\":{\"properties\":{\"moat-flow\":" REF("version") ",\"part\":{\"description\":"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "\"The title of this part.\"},\"title\":" REF(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "scalar") ",\"doc\":{},\"params\":" REF("params") ",\"vars\":" REF("vars") ",\"nodes\":" REF("nodes") ",\"use\":" REF("use") ",\"outputs\":" REF("outputs") "},\"patternProperties\":{\"^x-\":{}},\"additionalProperties\":false}";
+static const char language[] =
+    ",\"name\":{\"type\":\"string\",\"pattern\":\"^" NAME "$\"}"
+    ",\"scalar\":{\"type\":[\"string\",\"number\",\"boolean\",\"null\"]}"
+    ",\"path\":{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}"
+    ",\"version\":{\"description\":\"The version of the flow language.\",\"enum\":[1,\"1\"]}"
+    ",\"common.to\":{\"description\":\"Sinks that take the value of this node.\","
+        "\"anyOf\":[" REF("to") ",{\"type\":\"array\",\"items\":" REF("to") "}]}"
+    ",\"common.then\":{\"description\":\"A chain of steps behind this node.\","
+        "\"anyOf\":[" REF("then") ",{\"type\":\"array\",\"items\":" REF("then") "}]}"
+    ",\"include_path\":{\"$ref\":\"#/$defs/path\","
+        "\"not\":{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}}"
+    ",\"include\":{\"description\":\"Files and patterns of files that belong to this flow.\","
+        "\"anyOf\":[" REF("include_path") ",{\"type\":\"array\",\"items\":" REF("include_path")
+        "}]}"
+    ",\"vars\":{\"description\":\"Texts for ${name}.\"," NAMES(REF("scalar")) "}"
+    ",\"links\":{\"description\":\"Connections that nodes share.\"," NAMES(REF("link")) "}"
+    ",\"nodes\":{\"description\":\"The graph.\",\"type\":[\"object\",\"null\"],"
+        "\"propertyNames\":{\"pattern\":\"^" NAME "(\\\\." NAME ")*$\"},"
+        "\"additionalProperties\":" REF("node") "}"
+    ",\"use\":{\"description\":\"Parts, under the names of their uses.\"," NAMES(REF("part_use"))
+        "}"
+    ",\"part_use\":{\"type\":\"object\",\"properties\":{"
+        "\"part\":{\"$ref\":\"#/$defs/path\",\"description\":\"The file of the part.\"}},"
+        "\"required\":[\"part\"],\"additionalProperties\":" REF("scalar") "}"
+    ",\"outputs\":{\"description\":\"What users of the part may name.\"," NAMES(REF("path")) "}"
+    ",\"flow_file\":{\"properties\":{"
+        "\"moat-flow\":" REF("version") ",\"title\":" REF("scalar") ",\"doc\":{},"
+        "\"include\":" REF("include") ",\"vars\":" REF("vars") ",\"links\":" REF("links") ","
+        "\"nodes\":" REF("nodes") ",\"use\":" REF("use") "},"
+        "\"patternProperties\":{\"^x-\":{}},\"additionalProperties\":false}"
+    ",\"part_file\":{\"properties\":{"
+        "\"moat-flow\":" REF("version") ",\"title\":" REF("scalar") ",\"doc\":{},"
+        "\"part\":{\"description\":\"The title of this part.\"},"
+        "\"params\":" REF("params") ",\"vars\":" REF("vars") ",\"nodes\":" REF("nodes") ","
+        "\"use\":" REF("use") ",\"outputs\":" REF("outputs") "},"
+        "\"patternProperties\":{\"^x-\":{}},\"additionalProperties\":false}";
+
+#define TYPE_IS_ONE_OF(types) \
+    "\"required\":[\"type\"],\"properties\":{\"type\":{\"enum\":[" types "]}}"
 
 /* Parameters of a part: a unit is for numbers, a range for numbers and times. */
 static const char params[] =
+    ",\"params\":{\"description\":\"What users of the part give it.\","
+        "\"type\":[\"object\",\"null\"],"
+        "\"propertyNames\":{\"pattern\":\"^(?!part$)" NAME "$\"},"
+        "\"additionalProperties\":" REF("param") "}"
     ",\"param\":{\"type\":[\"object\",\"null\"],\"properties\":{"
-    "\"type\":{\"enum\":[\"any\",\"text\",\"number\",\"int\",\"bool\",\"duration\",\"quantity\","
-    "\"node\"]},\"unit\":" REF("unit_text") ",\"default\":" REF(
-        "scalar") ",\"range\":{"
-                  "\"type\":\"string\",\"pattern\":\"^[^.]*(\\\\.[^.]+)*\\\\.\\\\.\"},\"doc\":{}},"
-                  "\"additionalProperties\":false,\"allOf\":[{\"if\":{\"required\":[\"unit\"]},"
-                  "\"then\":{"
-                  "\"required\":[\"type\"],\"properties\":{\"type\":{\"enum\":[\"number\",\"int\","
-                  "\"quantity\"]}}"
-                  "}},{\"if\":{\"required\":[\"range\"]},\"then\":{\"required\":[\"type\"],"
-                  "\"properties\":{"
-                  "\"type\":{\"enum\":[\"number\",\"int\",\"quantity\",\"duration\"]}}}}]}"
-                  ",\"params\":{\"description\":\"What users of the part give it.\","
-                  "\"type\":[\"object\",\"null\"],\"propertyNames\":{\"pattern\":\"^(?!part$)" NAME
-                  "$\"},"
-                  "\"additionalProperties\":" REF("param") "}";
+        "\"type\":{\"enum\":[\"any\",\"text\",\"number\",\"int\",\"bool\",\"duration\","
+            "\"quantity\",\"node\"]},"
+        "\"unit\":" REF("unit_text") ",\"default\":" REF("scalar") ",\"doc\":{},"
+        "\"range\":{\"type\":\"string\",\"pattern\":\"^[^.]*(\\\\.[^.]+)*\\\\.\\\\.\"}},"
+        "\"additionalProperties\":false,\"allOf\":["
+        "{\"if\":{\"required\":[\"unit\"]},\"then\":{"
+            TYPE_IS_ONE_OF("\"number\",\"int\",\"quantity\"") "}},"
+        "{\"if\":{\"required\":[\"range\"]},\"then\":{"
+            TYPE_IS_ONE_OF("\"number\",\"int\",\"quantity\",\"duration\"") "}}]}";
+
+/* clang-format on */
 
 void mf_schema_print(struct mf_buf *buf)
 {
