@@ -6,16 +6,15 @@
  * `value.x + 1`. What is constant is calculated here, by the functions that the machine calls.
  */
 
-#include <string.h>
+#include <math.h>
 
 #include "engine/base/alloc.h"
 #include "engine/base/text.h"
 #include "engine/expr/expr_priv.h"
 #include "engine/expr/functions.h"
 
-enum { CODE_TYPE = 411 };
-
 #define CONTAINERS (MF_T(MF_LIST) | MF_T(MF_MAP) | MF_T(MF_PATH))
+#define TEXTS (MF_T(MF_TEXT) | MF_T(MF_BYTES))
 #define FALSY (MF_T(MF_BOOL) | MF_T(MF_NULL))
 
 static void check_ast(struct mf_checker *c, const struct mf_ast *ast);
@@ -44,6 +43,17 @@ const char *mf_expr_quote(const struct mf_checker *c, const struct mf_ast *ast)
 
 /* ---- wanted and got ---- */
 
+/* What people mean who put a value of the wrong type there. */
+static void help_convert(struct mf_diag *diag, const char *quote, uint32_t got, uint32_t wanted)
+{
+    if (got == MF_T(MF_BOOL) && wanted & MF_T_NUMERIC && !(wanted & MF_T(MF_TEXT)))
+        mf_diag_help(diag, "for a number write `(%s and 1 or 0)`", quote);
+    else if (wanted & MF_T(MF_TEXT))
+        mf_diag_help(diag, "for a text write `tostring(%s)`", quote);
+    else if (got == MF_T(MF_TEXT) && wanted & MF_T_NUMERIC)
+        mf_diag_help(diag, "for a number write `tonumber(%s)`", quote);
+}
+
 /* False after reporting that nothing `ast` can be is among `wanted`. */
 static bool want(struct mf_checker *c, const struct mf_ast *ast, uint32_t wanted, const char *by)
 {
@@ -52,8 +62,10 @@ static bool want(struct mf_checker *c, const struct mf_ast *ast, uint32_t wanted
 
     if (fact->failed || fact->types & wanted)
         return !fact->failed;
-    mf_diag(c->diags, MF_ERROR, CODE_TYPE, mf_expr_at_ast(c, ast), "%s wants %s, but `%s` is %s",
-            by, mf_types_print(wanted, a), mf_expr_quote(c, ast), mf_types_print(fact->types, b));
+    help_convert(mf_diag(c->diags, MF_ERROR, 411, mf_expr_at_ast(c, ast),
+                         "%s wants %s, but `%s` is %s", by, mf_types_print(wanted, a),
+                         mf_expr_quote(c, ast), mf_types_print(fact->types, b)),
+                 mf_expr_quote(c, ast), fact->types, wanted);
     fact->failed = true;
     return false;
 }
@@ -67,7 +79,9 @@ static void set_constant(struct mf_checker *c, const struct mf_ast *ast, struct 
 {
     struct mf_fact *fact = mf_fact(c, ast);
 
-    mf_expr_hold(c->expr, value);
+    if (fact->has_convert)
+        mf_op_linear(&value, fact->convert.mul, fact->convert.add);
+    fact->has_convert = false;
     fact->is_constant = true;
     fact->value = value;
     fact->types = MF_T(value.type);
@@ -77,7 +91,7 @@ static void set_constant(struct mf_checker *c, const struct mf_ast *ast, struct 
 /* A constant that has no result says so now rather than at each message. */
 static void fold_failed(struct mf_checker *c, const struct mf_ast *ast, const char *reason)
 {
-    mf_diag(c->diags, MF_ERROR, CODE_TYPE, mf_expr_at_ast(c, ast), "`%s` has no result: %s",
+    mf_diag(c->diags, MF_ERROR, 412, mf_expr_at_ast(c, ast), "`%s` never has a result: %s",
             mf_expr_quote(c, ast), reason);
     mf_fact(c, ast)->failed = true;
 }
@@ -97,6 +111,13 @@ static uint32_t arithmetic(enum mf_op op, uint32_t a, uint32_t b)
 
 /* ---- leaves ---- */
 
+/* °C of an input or a literal is a point; anything else is what its use wants. */
+static void set_unit(struct mf_fact *fact, const struct mf_unit *unit)
+{
+    fact->unit = unit;
+    fact->weight = unit && mf_unit_is_affine(unit) ? 1 : NAN;
+}
+
 static void check_ref(struct mf_checker *c, const struct mf_ast *ast)
 {
     const struct mf_expr_ref *ref = &c->expr->refs[ast->ref];
@@ -104,32 +125,30 @@ static void check_ref(struct mf_checker *c, const struct mf_ast *ast)
     struct mf_fact *fact = mf_fact(c, ast);
     char types[96];
 
-    fact->types = slot->types;
+    fact->types = MF_T_ANY;
     fact->can_be_true = true;
-    if (!ref->name[ref->used]) {
-        fact->unit = slot->unit;
-        fact->weight = slot->unit && mf_unit_is_affine(slot->unit);
-        if (ref->is_previous)
-            fact->types |= MF_T(MF_NULL);
-        return;
-    }
-    if (!(slot->types & MF_T(MF_MAP))) {
-        mf_diag(c->diags, MF_ERROR, CODE_TYPE, mf_expr_at_ast(c, ast),
+    set_unit(fact, NULL);
+    if (ref->input >= c->input_count) { /* could not be wired: said already */
+        fact->failed = true;
+    } else if (!ref->name[ref->used]) {
+        fact->types = slot->types;
+        if (slot->types & MF_T_NUMERIC)
+            set_unit(fact, slot->unit);
+    } else if (!(slot->types & CONTAINERS)) {
+        mf_diag(c->diags, MF_ERROR, 411, mf_expr_at_ast(c, ast),
                 "`%.*s` is %s and has no field `%s`", (int)ref->used, ref->name,
                 mf_types_print(slot->types, types), ref->name + ref->used + 1);
         fact->failed = true;
     }
-    fact->types = MF_T_ANY;
 }
 
 static void check_constant(struct mf_checker *c, const struct mf_ast *ast)
 {
     struct mf_fact *fact = mf_fact(c, ast);
 
-    set_constant(c, ast, mf_value_copy(ast->value));
-    fact->unit = ast->unit;
+    set_constant(c, ast, ast->value);
     fact->is_bare = !ast->unit && fact->types & MF_T_NUMERIC;
-    fact->weight = ast->unit && mf_unit_is_affine(ast->unit);
+    set_unit(fact, ast->unit);
 }
 
 /* ---- operators ---- */
@@ -142,6 +161,7 @@ static void check_unary(struct mf_checker *c, const struct mf_ast *ast)
 
     check_ast(c, ast->left);
     fact->can_be_true = true;
+    fact->weight = NAN;
     switch (ast->op) {
     case MF_OP_NOT:
         fact->failed = left->failed;
@@ -166,47 +186,87 @@ static void check_unary(struct mf_checker *c, const struct mf_ast *ast)
         fold_failed(c, ast, reason);
 }
 
-/* What an operator takes on both sides, and gives. */
-static bool check_sides(struct mf_checker *c, const struct mf_ast *ast)
+static bool is_order(const struct mf_ast *ast)
 {
-    const struct mf_fact *left = mf_fact(c, ast->left), *right = mf_fact(c, ast->right);
-    struct mf_fact *fact = mf_fact(c, ast);
-    const uint32_t numeric = MF_T_NUMERIC, text = MF_T(MF_TEXT);
+    return ast->kind == MF_AST_BINARY && ast->op >= MF_OP_LT && ast->op <= MF_OP_GE;
+}
+
+static bool check_order(struct mf_checker *c, const struct mf_ast *ast)
+{
+    uint32_t left = mf_fact(c, ast->left)->types, right = mf_fact(c, ast->right)->types;
+    struct mf_diag *diag;
     char a[96], b[96];
 
+    if ((left & MF_T_NUMERIC && right & MF_T_NUMERIC) || left & right & TEXTS)
+        return true;
+    diag = mf_diag(c->diags, MF_ERROR, 411, mf_expr_at_op(c, ast),
+                   "%s compares two numbers or two texts, not %s and %s", op_name(c, ast),
+                   mf_types_print(left, a), mf_types_print(right, b));
+    if (is_order(ast->left) && !ast->left->in_parens)
+        mf_diag_help(diag, "write `a %s b and b %s c`", mf_op_text(ast->left->op),
+                     mf_op_text(ast->op));
+    return false;
+}
+
+/* Values of different types are never equal; nil may be asked for anywhere. */
+static bool check_equal(struct mf_checker *c, const struct mf_ast *ast)
+{
+    uint32_t left = mf_fact(c, ast->left)->types, right = mf_fact(c, ast->right)->types;
+    struct mf_diag *diag;
+    char a[96], b[96];
+
+    left |= left & MF_T_NUMERIC ? MF_T_NUMERIC : 0;
+    right |= right & MF_T_NUMERIC ? MF_T_NUMERIC : 0;
+    if (left & right || (left | right) & MF_T(MF_NULL))
+        return true;
+    diag =
+        mf_diag(c->diags, MF_ERROR, 412, mf_expr_at_op(c, ast),
+                "this is always %s: `%s` is %s, `%s` is %s", ast->op == MF_OP_EQ ? "false" : "true",
+                mf_expr_quote(c, ast->left), mf_types_print(mf_fact(c, ast->left)->types, a),
+                mf_expr_quote(c, ast->right), mf_types_print(mf_fact(c, ast->right)->types, b));
+    if (left == MF_T(MF_BOOL))
+        mf_diag_help(diag, "did you mean `%s`?", mf_expr_quote(c, ast->left));
+    return false;
+}
+
+/* What an operator takes on both sides. */
+static bool check_sides(struct mf_checker *c, const struct mf_ast *ast)
+{
+    const uint32_t wanted =
+        ast->op == MF_OP_CONCAT ? MF_T(MF_TEXT) | MF_T_NUMERIC : (uint32_t)MF_T_NUMERIC;
+
+    if (ast->op == MF_OP_EQ || ast->op == MF_OP_NE)
+        return check_equal(c, ast);
+    if (is_order(ast))
+        return check_order(c, ast);
+    return want(c, ast->left, wanted, op_name(c, ast)) &
+           want(c, ast->right, wanted, op_name(c, ast));
+}
+
+/* After the conversions of units, which make floats. */
+static uint32_t result_types(const struct mf_checker *c, const struct mf_ast *ast)
+{
     switch (ast->op) {
     case MF_OP_EQ:
     case MF_OP_NE:
-        fact->types = MF_T(MF_BOOL);
-        return true;
     case MF_OP_LT:
     case MF_OP_LE:
     case MF_OP_GT:
     case MF_OP_GE:
-        fact->types = MF_T(MF_BOOL);
-        if ((left->types & numeric && right->types & numeric) ||
-            (left->types & text && right->types & text))
-            return true;
-        mf_diag(c->diags, MF_ERROR, CODE_TYPE, mf_expr_at_op(c, ast),
-                "%s compares two numbers or two texts, not %s and %s", op_name(c, ast),
-                mf_types_print(left->types, a), mf_types_print(right->types, b));
-        return false;
+        return MF_T(MF_BOOL);
     case MF_OP_CONCAT:
-        fact->types = text;
-        return want(c, ast->left, text | numeric, op_name(c, ast)) &
-               want(c, ast->right, text | numeric, op_name(c, ast));
+        return MF_T(MF_TEXT);
     case MF_OP_BAND:
     case MF_OP_BOR:
     case MF_OP_BXOR:
     case MF_OP_SHL:
     case MF_OP_SHR:
-        fact->types = MF_T(MF_INT);
-        break;
+        return MF_T(MF_INT);
     default:
-        fact->types = arithmetic(ast->op, left->types, right->types);
+        return mf_fact(c, ast)->has_convert ? MF_T(MF_NUMBER)
+                                            : arithmetic(ast->op, mf_fact(c, ast->left)->types,
+                                                         mf_fact(c, ast->right)->types);
     }
-    return want(c, ast->left, numeric, op_name(c, ast)) &
-           want(c, ast->right, numeric, op_name(c, ast));
 }
 
 static void check_binary(struct mf_checker *c, const struct mf_ast *ast)
@@ -222,12 +282,15 @@ static void check_binary(struct mf_checker *c, const struct mf_ast *ast)
     fact->failed = left->failed || right->failed || !check_sides(c, ast);
     if (!fact->failed)
         mf_units_binary(c, ast);
+    fact->types = result_types(c, ast);
     if (fact->failed || !left->is_constant || !right->is_constant)
         return;
-    if (mf_op_binary(ast->op, &left->value, &right->value, &value, &reason))
-        set_constant(c, ast, value);
-    else
+    if (!mf_op_binary(ast->op, &left->value, &right->value, &value, &reason)) {
         fold_failed(c, ast, reason);
+        return;
+    }
+    mf_expr_hold(c->expr, value);
+    set_constant(c, ast, value);
 }
 
 static void check_index(struct mf_checker *c, const struct mf_ast *ast)
@@ -238,57 +301,62 @@ static void check_index(struct mf_checker *c, const struct mf_ast *ast)
     check_ast(c, ast->right);
     fact->types = MF_T_ANY;
     fact->can_be_true = true;
-    fact->failed = mf_fact(c, ast->right)->failed ||
-                   !want(c, ast->left, CONTAINERS, ast->op_end - ast->op_at > 0 ? "`[…]`" : "`.`");
+    fact->weight = NAN;
+    fact->failed =
+        mf_fact(c, ast->right)->failed || !want(c, ast->left, CONTAINERS, "a field or an item");
 }
 
-/* Does the left side decide? Constants are settled here: the other side is never run. */
-static bool choose(struct mf_checker *c, const struct mf_ast *ast)
+static void copy_fact(struct mf_checker *c, const struct mf_ast *ast, const struct mf_ast *from)
 {
-    const struct mf_fact *left = mf_fact(c, ast->left), *right = mf_fact(c, ast->right);
     struct mf_fact *fact = mf_fact(c, ast);
-    const struct mf_fact *taken;
 
-    if (!left->is_constant)
-        return false;
-    taken = mf_value_is_true(&left->value) == (ast->kind == MF_AST_OR) ? left : right;
-    if (taken->is_constant)
-        set_constant(c, ast, mf_value_copy(taken->value));
-    fact->is_bare = taken->is_bare;
-    return true;
+    *fact = *mf_fact(c, from);
+    fact->has_convert = false; /* is applied below */
 }
 
-/* `a and b` is a where that is false or nil; `a or b` is a where that is neither. */
-static void check_logic(struct mf_checker *c, const struct mf_ast *ast)
+/* What `a and b` takes from a is false or nil; `a or b` takes what is neither. */
+static void check_choice(struct mf_checker *c, const struct mf_ast *ast)
 {
     struct mf_fact *fact = mf_fact(c, ast), *left = mf_fact(c, ast->left),
                    *right = mf_fact(c, ast->right);
-    uint32_t passed;
+    uint32_t passed = left->types & ~MF_T(MF_NULL);
+
+    if (ast->kind == MF_AST_AND) {
+        passed = left->types & FALSY;
+        copy_fact(c, ast, ast->right);
+        fact->is_constant = false;
+        fact->types |= passed;
+        return;
+    }
+    if (!left->can_be_true)
+        passed &= ~MF_T(MF_BOOL);
+    fact->can_be_true = passed & MF_T(MF_BOOL) || right->can_be_true;
+    fact->types = passed | right->types;
+    if (passed & MF_T_NUMERIC && right->types & MF_T_NUMERIC) {
+        mf_units_need_point(c, ast->left);
+        mf_units_need_point(c, ast->right);
+    }
+    fact->failed = left->failed || right->failed;
+    if (!fact->failed)
+        mf_units_join(c, ast, ast->left, ast->right, MF_JOIN_COMPARE);
+    fact->types = (left->types & passed) | right->types;
+}
+
+static void check_logic(struct mf_checker *c, const struct mf_ast *ast)
+{
+    struct mf_fact *fact = mf_fact(c, ast), *left = mf_fact(c, ast->left);
 
     check_ast(c, ast->left);
     check_ast(c, ast->right);
-    fact->failed = left->failed || right->failed;
+    fact->failed = left->failed || mf_fact(c, ast->right)->failed;
     if (fact->failed)
         return;
-    if (ast->kind == MF_AST_AND) {
-        passed = left->types & FALSY;
-        fact->can_be_true = right->can_be_true;
-        fact->unit = right->unit;
-        fact->weight = right->weight;
-    } else {
-        passed = left->types & ~MF_T(MF_NULL);
-        if (!left->can_be_true)
-            passed &= ~MF_T(MF_BOOL);
-        fact->can_be_true = (passed & MF_T(MF_BOOL)) || right->can_be_true;
-        if (passed & MF_T_NUMERIC && right->types & MF_T_NUMERIC)
-            mf_units_join(c, ast, ast->left, ast->right, MF_JOIN_COMPARE);
-        else
-            fact->unit = passed & MF_T_NUMERIC ? left->unit : right->unit;
-        fact->weight = fact->unit && mf_unit_is_affine(fact->unit);
-    }
-    fact->types = passed | right->types;
-    if (!fact->failed)
-        choose(c, ast);
+    if (left->is_constant) /* decides now; what is not taken is never run */
+        copy_fact(c, ast,
+                  mf_value_is_true(&left->value) == (ast->kind == MF_AST_OR) ? ast->left
+                                                                             : ast->right);
+    else
+        check_choice(c, ast);
 }
 
 /* ---- calls ---- */
@@ -321,6 +389,20 @@ static bool fold_call(const struct mf_checker *c, const struct mf_ast *ast, stru
     return ast->function->run(args, count, ret, ret_reason);
 }
 
+/* The types of its arguments, after the conversions of units. */
+static uint32_t argument_types(const struct mf_checker *c, const struct mf_ast *ast)
+{
+    const struct mf_function *function = ast->function;
+    uint32_t types = 0;
+
+    for (const struct mf_ast *arg = ast->left; arg; arg = arg->next) {
+        types |= mf_fact(c, arg)->types & (arg == ast->left ? function->takes : function->others);
+        if (function->op == MF_OP_IF_PRESENT && arg->next)
+            types &= ~MF_T(MF_NULL);
+    }
+    return function->rule == MF_RULE_QUANTITY ? types & MF_T_NUMERIC : types;
+}
+
 static void check_call(struct mf_checker *c, const struct mf_ast *ast)
 {
     const struct mf_function *function = ast->function;
@@ -331,27 +413,24 @@ static void check_call(struct mf_checker *c, const struct mf_ast *ast)
     const char *reason;
 
     for (const struct mf_ast *arg = ast->left; arg; arg = arg->next) {
-        bool is_first = arg == ast->left;
-
         check_ast(c, arg);
-        if (!want(c, arg, is_first ? function->takes : function->others, name))
+        if (!want(c, arg, arg == ast->left ? function->takes : function->others, name))
             fact->failed = true;
-        fact->types |= mf_fact(c, arg)->types & (is_first ? function->takes : function->others);
         all_constant = all_constant && mf_fact(c, arg)->is_constant;
     }
-    if (function->rule == MF_RULE_QUANTITY && ast->left)
-        fact->types = mf_fact(c, ast->left)->types & MF_T_NUMERIC;
-    if (function->gives)
-        fact->types = function->gives;
     fact->can_be_true = true;
     if (!fact->failed)
         mf_units_call(c, ast);
+    fact->types = function->gives ? function->gives : argument_types(c, ast);
     if (fact->failed || !all_constant)
         return;
-    if (fold_call(c, ast, &value, &reason))
-        set_constant(c, ast, value);
-    else
+    if (!fold_call(c, ast, &value, &reason)) {
         fold_failed(c, ast, reason);
+        return;
+    }
+    if (function->gives & MF_T(MF_TEXT)) /* else borrowed from an argument, or without a block */
+        mf_expr_hold(c->expr, value);
+    set_constant(c, ast, value);
 }
 
 /* ---- the whole ---- */
@@ -388,17 +467,18 @@ bool mf_expr_check(struct mf_expr *expr, const struct mf_expr_slot *inputs, size
                    const struct mf_unit *wanted, struct mf_diags *diags,
                    struct mf_expr_slot *ret_result)
 {
-    struct mf_checker c = {.expr = expr, .inputs = inputs, .input_count = input_count};
+    struct mf_checker c = {expr, inputs, input_count, diags,
+                           mf_calloc_array(expr->node_count, sizeof(struct mf_fact))};
     struct mf_fact *root;
 
-    c.diags = diags;
-    c.facts = mf_calloc_array(expr->node_count, sizeof(*c.facts));
     check_ast(&c, expr->root);
     root = mf_fact(&c, expr->root);
-    if (!c.failed) {
+    if (!c.failed && root->is_constant && root->value.type == MF_NUMBER &&
+        isnan(root->value.number))
+        fold_failed(&c, expr->root, mf_reason_nan);
+    else if (!c.failed)
         mf_units_result(&c, wanted);
-        c.failed = root->failed;
-    }
+    c.failed |= root->failed;
     if (!c.failed)
         c.failed = !mf_expr_generate(&c);
     if (!c.failed) {

@@ -96,12 +96,12 @@ struct mf_expr {
  * its use wants, and so is anything in K. A difference of two °C has the unit K.
  */
 struct mf_fact {
-    uint32_t types;    /* set of MF_T(); null only where the text says so */
-    bool can_be_true;  /* with MF_T(MF_BOOL) */
-    bool is_constant;  /* `value` */
-    bool is_bare;      /* a literal number without unit: takes the one beside it */
-    bool failed;       /* a fault was reported */
-    bool has_convert;  /* `convert` is applied to the result */
+    uint32_t types;   /* set of MF_T(); null only where the text says so */
+    bool can_be_true; /* with MF_T(MF_BOOL) */
+    bool is_constant; /* `value` */
+    bool is_bare;     /* a literal number without unit: takes the one beside it */
+    bool failed;      /* a fault was reported */
+    bool has_convert; /* `convert` is applied to the result */
     const struct mf_unit *unit;
     double weight;
     struct mf_linear convert;

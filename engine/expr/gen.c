@@ -44,7 +44,7 @@ static uint32_t at_input(uint32_t index)
 
 static uint32_t put_constant(struct generator *g, struct mf_value value)
 {
-    g->constants = mf_grow(g->constants, &g->constant_cap, g->constant_count, sizeof(value));
+    mf_grow(&g->constants, &g->constant_cap, g->constant_count, sizeof(value));
     g->constants[g->constant_count] = value;
     return address(MF_BASE_CONSTANT, g->constant_count++ * sizeof(value));
 }
@@ -55,7 +55,7 @@ static uint32_t emit(struct generator *g, enum mf_op op, uint32_t to, uint32_t a
         g->overflow = true;
         return 0;
     }
-    g->code = mf_grow(g->code, &g->code_cap, g->code_count, sizeof(*g->code));
+    mf_grow(&g->code, &g->code_cap, g->code_count, sizeof(*g->code));
     g->code[g->code_count] =
         (struct mf_instruction){.op = (uint8_t)op, .to = (uint16_t)to, .a = a, .b = b};
     return g->code_count++;

@@ -34,11 +34,11 @@ static const struct mf_foreign foreign[] = {
     {"·", "did you mean `*`?"},
     {"÷", "did you mean `/`?"},
     {"−", "did you mean `-`?"},
-    {"--", "in Lua this begins a comment; did you mean `- -`?"},
-    {"++", "nothing can be changed here; did you mean `+ 1`?"},
-    {"+=", "nothing can be changed here; did you mean `+`?"},
-    {"-=", "nothing can be changed here; did you mean `-`?"},
-    {"*=", "nothing can be changed here; did you mean `*`?"},
+    {"--", "in Lua it begins a comment; put a blank between two signs"},
+    {"++", "nothing is changed here; did you mean `+ 1`?"},
+    {"+=", "nothing is changed here; did you mean `+`?"},
+    {"-=", "nothing is changed here; did you mean `-`?"},
+    {"*=", "nothing is changed here; did you mean `*`?"},
     {"/=", "for unequal write `~=`"},
     {"::", "this belongs in a `lua:` node"},
     {"=", "did you mean `==`?"},
@@ -153,7 +153,7 @@ static bool read_hex(const char *text, uint32_t len, uint32_t *pos, struct mf_va
     if (has_point || has_exponent)
         *ret = mf_value_number(ldexp(number, exponent));
     else
-        memcpy(&ret->integer, &whole, sizeof(whole)), ret->type = MF_INT;
+        *ret = mf_value_int(whole <= INT64_MAX ? (int64_t)whole : -(int64_t)(~whole) - 1);
     return digits > 0;
 }
 
@@ -192,8 +192,9 @@ static struct mf_token lex_number(struct mf_lexer *lx)
             end++;
         end = end > lx->pos ? end : lx->pos + 1;
         dots = memchr(lx->text + lx->pos, '.', end - lx->pos);
-        struct mf_diag *diag = MF_LEX_FAULT(lx, 402, lx->pos, end, "`%.*s` is not a number",
-                                            (int)(end - lx->pos), lx->text + lx->pos);
+        struct mf_diag *diag =
+            MF_LEX_FAULT(lx, MF_ERROR, 402, lx->pos, end, "`%.*s` is not a number",
+                         (int)(end - lx->pos), lx->text + lx->pos);
 
         if (dots && dots + 1 < lx->text + end && dots[1] == '.')
             mf_diag_help(diag, "put a blank in front of `..`");
@@ -278,7 +279,7 @@ static struct mf_token lex_text(struct mf_lexer *lx)
         else
             mf_buf_putc(&out, lx->text[pos]);
         if (!next) {
-            MF_LEX_FAULT(lx, 402, pos, pos + 2 < lx->len ? pos + 2 : lx->len,
+            MF_LEX_FAULT(lx, MF_ERROR, 402, pos, pos + 2 < lx->len ? pos + 2 : lx->len,
                          "not an escape that Lua knows");
             mf_buf_done(&out);
             return (struct mf_token){.type = MF_TOKEN_FAULT};
@@ -286,7 +287,7 @@ static struct mf_token lex_text(struct mf_lexer *lx)
         pos = next;
     }
     if (pos >= lx->len) {
-        mf_diag_help(MF_LEX_FAULT(lx, 401, lx->pos, lx->len, "the text has no end"),
+        mf_diag_help(MF_LEX_FAULT(lx, MF_ERROR, 401, lx->pos, lx->len, "the text has no end"),
                      "close it with `%c`", quote);
         mf_buf_done(&out);
         return (struct mf_token){.type = MF_TOKEN_FAULT};
@@ -300,36 +301,45 @@ static struct mf_token lex_text(struct mf_lexer *lx)
 
 /* ---- names and signs ---- */
 
-static struct mf_token lex_name(struct mf_lexer *lx)
+/* False after reporting a word that is no name in an expression. */
+static bool check_word(struct mf_lexer *lx, const struct mf_token *token)
 {
-    struct mf_token token = {.type = MF_TOKEN_NAME, .from = lx->pos};
-    const char *text = lx->text + lx->pos;
-    size_t len = 0;
+    const char *text = lx->text + token->from;
+    size_t len = token->to - token->from;
 
-    while (lx->pos + len < lx->len && is_name_part(text[len]))
-        len++;
-    token.to = lx->pos += (uint32_t)len;
-    for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
-        if (mf_text_eq(text, len, keywords[i].text))
-            token.type = keywords[i].type;
     for (size_t i = 0; statements[i]; i++)
         if (mf_text_eq(text, len, statements[i])) {
             struct mf_diag *diag = MF_LEX_FAULT(
-                lx, 404, token.from, token.to,
-                "`%s` is not part of an expression; statements belong in a `lua:` node",
-                statements[i]);
+                lx, MF_ERROR, 404, token->from, token->to,
+                "`%s` begins a statement, which belongs in a `lua:` node", statements[i]);
 
             if (strcmp(statements[i], "if") == 0)
                 mf_diag_help(diag, "for a choice write `condition and x or y`");
-            token.type = MF_TOKEN_FAULT;
+            return false;
         }
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         if (mf_text_eq(text, len, words[i][0])) {
-            mf_diag_help(
-                MF_LEX_FAULT(lx, 403, token.from, token.to, "Lua does not know `%s`", words[i][0]),
-                "did you mean `%s`?", words[i][1]);
-            token.type = MF_TOKEN_FAULT;
+            mf_diag_help(MF_LEX_FAULT(lx, MF_ERROR, 403, token->from, token->to,
+                                      "there is no `%s` in expressions", words[i][0]),
+                         "did you mean `%s`?", words[i][1]);
+            return false;
         }
+    return true;
+}
+
+static struct mf_token lex_name(struct mf_lexer *lx)
+{
+    struct mf_token token = {.type = MF_TOKEN_NAME, .from = lx->pos};
+    size_t len = 0;
+
+    while (lx->pos + len < lx->len && is_name_part(lx->text[lx->pos + len]))
+        len++;
+    token.to = lx->pos += (uint32_t)len;
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
+        if (mf_text_eq(lx->text + token.from, len, keywords[i].text))
+            token.type = keywords[i].type;
+    if (!check_word(lx, &token))
+        token.type = MF_TOKEN_FAULT;
     return token;
 }
 
@@ -339,18 +349,19 @@ static struct mf_token refuse(struct mf_lexer *lx)
     size_t end = lx->pos;
 
     if (f) {
-        mf_diag_help(MF_LEX_FAULT(lx, 403, lx->pos, lx->pos + (uint32_t)strlen(f->text),
-                                  "Lua has no `%s` in expressions", f->text),
+        mf_diag_help(MF_LEX_FAULT(lx, MF_ERROR, 403, lx->pos, lx->pos + (uint32_t)strlen(f->text),
+                                  "there is no `%s` in expressions", f->text),
                      "%s", f->help);
     } else if (strchr("{}:;", lx->text[lx->pos]) && lx->text[lx->pos]) {
-        MF_LEX_FAULT(lx, 404, lx->pos, lx->pos + 1, "%s",
+        MF_LEX_FAULT(lx, MF_ERROR, 404, lx->pos, lx->pos + 1, "%s",
                      lx->text[lx->pos] == ':' ? "methods belong in a `lua:` node"
                      : lx->text[lx->pos] == ';'
                          ? "more than one expression belongs in a `lua:` node"
                          : "tables belong in a `lua:` node");
     } else {
         mf_utf8_next(lx->text, lx->len, &end);
-        MF_LEX_FAULT(lx, 401, lx->pos, (uint32_t)end, "this sign means nothing in an expression");
+        MF_LEX_FAULT(lx, MF_ERROR, 401, lx->pos, (uint32_t)end,
+                     "this sign means nothing in an expression");
     }
     return (struct mf_token){.type = MF_TOKEN_FAULT};
 }

@@ -19,7 +19,7 @@ enum mf_token_type {
     MF_TOKEN_TRUE,
     MF_TOKEN_FALSE,
     MF_TOKEN_NIL,
-    MF_TOKEN_SIGN, /* operators and brackets: the text tells which */
+    MF_TOKEN_SIGN,  /* operators and brackets: the text tells which */
     MF_TOKEN_FAULT, /* said already */
 };
 
@@ -39,9 +39,9 @@ struct mf_lexer {
 
 struct mf_token mf_lex_next(struct mf_lexer *lexer);
 
-/* Reports at [from, to) of the text; a token of type FAULT. */
-#define MF_LEX_FAULT(lexer, code, from, to, ...)                                                   \
-    mf_diag((lexer)->diags, MF_ERROR, (code),                                                      \
+/* Reports at [from, to) of the text: `lexer` is anything with `expr` and `diags`. */
+#define MF_LEX_FAULT(lexer, severity, code, from, to, ...)                                         \
+    mf_diag((lexer)->diags, severity, code,                                                        \
             mf_expr_at((lexer)->expr, (lexer)->diags, (from), (to)), __VA_ARGS__)
 
 /* ---- between lex.c and lex_unit.c ---- */

@@ -8,7 +8,8 @@
  * here, since `2 W*h` would hide a node named `h`.
  *
  * `%` is per cent behind a literal number unless an operand follows: `50 % 3` is a
- * remainder. In front of `-` it could be both, so that is refused.
+ * remainder. A `-` behind it is a subtraction when a blank follows, `100 % - soc`;
+ * `7 % -3` is a remainder in Lua and could be meant as either, so that is refused.
  */
 
 #include "engine/base/clock.h"
@@ -98,12 +99,13 @@ static int read_percent(struct mf_lexer *lx, const struct mf_token *token, uint3
 {
     uint32_t behind = mf_lex_skip_blanks(lx, pos + 1);
     bool is_sign = behind < lx->len && (lx->text[behind] == '-' || lx->text[behind] == '~') &&
-                   !(behind + 1 < lx->len && lx->text[behind + 1] == '=');
+                   behind + 1 < lx->len && lx->text[behind + 1] != '=' &&
+                   mf_lex_skip_blanks(lx, behind + 1) == behind + 1;
 
     if (is_sign) {
-        mf_diag_help(MF_LEX_FAULT(lx, 405, pos, pos + 1,
+        mf_diag_help(MF_LEX_FAULT(lx, MF_ERROR, 405, pos, pos + 1,
                                   "`%%` could mean per cent or the remainder of a division here"),
-                     "write `(%.*s%%) %c …`, or `%.*s %% (%c…)`", (int)(token->to - token->from),
+                     "write `%.*s %% %c …` or `%.*s %% (%c…)`", (int)(token->to - token->from),
                      lx->text + token->from, lx->text[behind], (int)(token->to - token->from),
                      lx->text + token->from, lx->text[behind]);
         return -1;
@@ -141,6 +143,6 @@ bool mf_lex_unit(struct mf_lexer *lx, struct mf_token *token)
         }
     if (pos == token->to && read_duration(lx, token, ends[0]))
         return true;
-    MF_LEX_FAULT(lx, 406, pos, ends[0], "%s", err.text);
+    MF_LEX_FAULT(lx, MF_ERROR, 406, pos, ends[0], "%s", err.text);
     return false;
 }

@@ -66,9 +66,9 @@ static struct mf_ast *complain(struct parser *p, const char *wanted)
     if (t->type == MF_TOKEN_FAULT || p->ahead.type == MF_TOKEN_FAULT)
         return NULL;
     if (t->type == MF_TOKEN_END)
-        MF_LEX_FAULT(p, 401, t->from, t->to, "%s is missing at the end", wanted);
+        MF_LEX_FAULT(p, MF_ERROR, 401, t->from, t->to, "%s is missing at the end", wanted);
     else
-        MF_LEX_FAULT(p, 401, t->from, t->to, "%s is missing in front of `%.*s`", wanted,
+        MF_LEX_FAULT(p, MF_ERROR, 401, t->from, t->to, "%s is missing in front of `%.*s`", wanted,
                      (int)(t->to - t->from > 40 ? 40 : t->to - t->from), p->lexer.text + t->from);
     return NULL;
 }
@@ -130,7 +130,8 @@ static struct mf_ast *new_ref(struct parser *p, const char *name, bool is_previo
     if (i < expr->ref_count)
         return ast;
     if (i == MF_EXPR_REFS) {
-        MF_LEX_FAULT(p, 407, from, to, "an expression reads at most %d names", MF_EXPR_REFS);
+        MF_LEX_FAULT(p, MF_ERROR, 407, from, to, "an expression reads at most %d names",
+                     MF_EXPR_REFS);
         return NULL;
     }
     if ((i & (i - 1)) == 0 && i != 1) { /* room for 2, 4, 8 …: most read one or two */
@@ -159,14 +160,14 @@ static struct mf_ast *parse_previous(struct parser *p, uint32_t from)
 
     if (p->now.type != MF_TOKEN_NAME) {
         if (p->now.type != MF_TOKEN_FAULT)
-            MF_LEX_FAULT(p, 408, p->now.from, p->now.to,
+            MF_LEX_FAULT(p, MF_ERROR, 408, p->now.from, p->now.to,
                          "`previous` takes the name of a node: `previous(plan)`");
         return NULL;
     }
     name = read_dotted(p, &to);
     if (!now_is(p, ")")) {
         if (p->now.type != MF_TOKEN_FAULT && p->ahead.type != MF_TOKEN_FAULT)
-            MF_LEX_FAULT(p, 408, at, p->now.to > at ? p->now.to : to,
+            MF_LEX_FAULT(p, MF_ERROR, 408, at, p->now.to > at ? p->now.to : to,
                          "`previous` takes the name of a node and nothing else");
         return NULL;
     }
@@ -182,7 +183,7 @@ static struct mf_ast *unknown_function(struct parser *p, const char *name, uint3
 {
     const char *nearest = mf_function_nearest(name);
     struct mf_diag *diag =
-        MF_LEX_FAULT(p, 409, from, to, "there is no function `%s` in expressions", name);
+        MF_LEX_FAULT(p, MF_ERROR, 409, from, to, "there is no function `%s` in expressions", name);
 
     if (nearest)
         mf_diag_help(diag, "did you mean `%s`?", nearest);
@@ -197,7 +198,8 @@ static struct mf_ast *wrong_count(struct parser *p, const struct mf_ast *call)
     size_t count;
     const char *usage = mf_expr_functions(&count)[f - mf_function_list].usage;
 
-    MF_LEX_FAULT(p, 410, call->from, call->to, "`%s` takes %s%d argument%s: `%s`", f->name,
+    MF_LEX_FAULT(p, MF_ERROR, 410, call->from, call->to, "`%s` takes %s%d argument%s: `%s`",
+                 f->name,
                  f->min == f->max      ? ""
                  : call->args < f->min ? "at least "
                                        : "at most ",
@@ -217,7 +219,8 @@ static struct mf_ast *parse_call(struct parser *p, const struct mf_function *fun
     advance(p);
     while (!now_is(p, ")")) {
         if (call->args == MF_EXPR_ARGS) {
-            MF_LEX_FAULT(p, 407, from, name_end, "a call takes at most %d arguments", MF_EXPR_ARGS);
+            MF_LEX_FAULT(p, MF_ERROR, 407, from, name_end, "a call takes at most %d arguments",
+                         MF_EXPR_ARGS);
             return NULL;
         }
         *last = parse_expr(p, 0);
@@ -228,7 +231,7 @@ static struct mf_ast *parse_call(struct parser *p, const struct mf_function *fun
         if (now_is(p, ",") && !is_sign(p, &p->ahead, ")")) {
             advance(p);
         } else if (p->now.type == MF_TOKEN_END) {
-            MF_LEX_FAULT(p, 401, open, open + 1, "this `(` is never closed");
+            MF_LEX_FAULT(p, MF_ERROR, 401, open, open + 1, "this `(` is never closed");
             return NULL;
         } else if (!now_is(p, ")")) {
             return complain(p, "`,` or `)`");
@@ -265,11 +268,13 @@ static struct mf_ast *parse_name(struct parser *p)
         return function ? parse_call(p, function, first.from, to)
                         : unknown_function(p, name, first.from, to);
     if (p->now.type == MF_TOKEN_TEXT) {
-        MF_LEX_FAULT(p, 401, first.from, to, "arguments stand in parentheses: `%s(…)`", name);
+        MF_LEX_FAULT(p, MF_ERROR, 401, first.from, to, "arguments stand in parentheses: `%s(…)`",
+                     name);
         return NULL;
     }
     if (function && strchr(name, '.')) {
-        MF_LEX_FAULT(p, 409, first.from, to, "`%s` is a function: write `%s(…)`", name, name);
+        MF_LEX_FAULT(p, MF_ERROR, 409, first.from, to, "`%s` is a function: write `%s(…)`", name,
+                     name);
         return NULL;
     }
     if (mf_text_starts(name, "math.") || mf_text_starts(name, "string."))
@@ -291,7 +296,7 @@ static struct mf_ast *parse_parens(struct parser *p)
     if (!now_is(p, ")")) {
         if (p->now.type != MF_TOKEN_END)
             return complain(p, "`)`, or an operator");
-        MF_LEX_FAULT(p, 401, open, open + 1, "this `(` is never closed");
+        MF_LEX_FAULT(p, MF_ERROR, 401, open, open + 1, "this `(` is never closed");
         return NULL;
     }
     ast->in_parens = true;
@@ -428,8 +433,8 @@ static struct mf_ast *parse_expr(struct parser *p, unsigned limit)
     struct mf_ast *ast;
 
     if (p->depth == MF_EXPR_DEPTH) {
-        MF_LEX_FAULT(p, 407, p->now.from, p->now.to, "an expression is nested at most %d deep",
-                     MF_EXPR_DEPTH);
+        MF_LEX_FAULT(p, MF_ERROR, 407, p->now.from, p->now.to,
+                     "an expression is nested at most %d deep", MF_EXPR_DEPTH);
         return NULL;
     }
     p->depth++;
@@ -446,9 +451,9 @@ static bool parse_all(struct parser *p)
     if (!p->expr->root || p->now.type == MF_TOKEN_END)
         return p->expr->root != NULL;
     if (now_is(p, ")"))
-        MF_LEX_FAULT(p, 401, p->now.from, p->now.to, "this `)` closes nothing");
+        MF_LEX_FAULT(p, MF_ERROR, 401, p->now.from, p->now.to, "this `)` closes nothing");
     else if (now_is(p, ","))
-        MF_LEX_FAULT(p, 404, p->now.from, p->now.to,
+        MF_LEX_FAULT(p, MF_ERROR, 404, p->now.from, p->now.to,
                      "several results belong in a `lua:` node with `outputs:`");
     else
         complain(p, "an operator");

@@ -95,18 +95,17 @@ static void different(struct mf_checker *c, const struct mf_ast *ast, const stru
                       const struct mf_ast *right)
 {
     const struct mf_unit *a = mf_fact(c, left)->unit, *b = mf_fact(c, right)->unit;
+    const struct mf_unit *other = left->kind == MF_AST_CONST    ? b
+                                  : right->kind == MF_AST_CONST ? a
+                                                                : NULL;
     char a_dim[64], b_dim[64];
     struct mf_diag *diag = mf_diag(c->diags, MF_ERROR, 413, place_of(c, ast),
                                    "`%s` is in %s (%s), but `%s` is in %s (%s)",
                                    mf_expr_quote(c, left), a->name, mf_unit_dimension(a, a_dim),
                                    mf_expr_quote(c, right), b->name, mf_unit_dimension(b, b_dim));
 
-    if (left->kind == MF_AST_CONST || right->kind == MF_AST_CONST)
-        mf_diag_help(diag, "write the number in a unit of %s",
-                     left->kind == MF_AST_CONST ? b_dim[0] && mf_unit_dimension(b, b_dim)
-                                                      ? mf_unit_dimension(b, b_dim)
-                                                      : b->name
-                                                : mf_unit_dimension(a, a_dim));
+    if (other)
+        mf_diag_help(diag, "write the number in %s", other->name);
     mf_fact_fail(c, ast);
 }
 
@@ -164,10 +163,11 @@ void mf_units_need_point(struct mf_checker *c, const struct mf_ast *ast)
 
     if (fact->failed || !is_affine(fact) || is_point(fact->weight))
         return;
-    mf_diag_help(mf_diag(c->diags, MF_ERROR, 414, mf_expr_at_ast(c, ast),
-                         "`%s` adds up temperatures in %s, which is no temperature",
-                         mf_expr_quote(c, ast), fact->unit->name),
-                 "their mean is `mean(a, b)`; a difference is `a - b`, in K");
+    mf_diag_help(
+        mf_diag(c->diags, MF_ERROR, 414, mf_expr_at_ast(c, ast),
+                "`%s` is a sum or a multiple of temperatures in %s, which is no temperature",
+                mf_expr_quote(c, ast), fact->unit->name),
+        "a mean is `mean(a, b)`; the plain number is `number(x, '%s')`", fact->unit->name);
     mf_fact_fail(c, ast);
 }
 
@@ -486,7 +486,7 @@ static void need_plain(struct mf_checker *c, const struct mf_ast *ast)
         if (is_ratio(mf_fact(c, arg)))
             to_plain(c, arg);
         else if (mf_fact(c, arg)->unit)
-            wants_plain(c, ast, arg, ast->function->name);
+            wants_plain(c, ast, arg, mf_arena_printf(c->expr->arena, "`%s`", ast->function->name));
     }
 }
 
