@@ -96,32 +96,6 @@ void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value
         mf_node_emit_bad(node, out, MF_BAD, mf_reason_nan);
 }
 
-/* The way of nearly every message: a number that needs nothing done to it. */
-void mf_node_emit_number(struct mf_node *node, unsigned out, double number)
-{
-    struct mf_output *output = &node->outputs[out];
-    const struct mf_sched *sched = node->sched;
-
-    if (!(node->is_calm & output->is_plain) || output->turn == sched->turn || output->waiting ||
-        !isfinite(number) || output->last.value.length == MF_VALUE_BLOCK) {
-        mf_node_emit_take(node, out, mf_value_number(number));
-        return;
-    }
-    output->last = (struct mf_msg){
-        .value = mf_value_number(number),
-        .time = node->emit_time,
-        .cause = node->emit_cause,
-    };
-    output->turn = sched->turn;
-    output->count++;
-    output->is_known = true;
-    output->is_lowered = output->is_dirty = false;
-    if (output->is_direct && !sched->observe)
-        mf_edge_deliver_alone(output->edges->to, MF_GOOD);
-    else
-        mf_edge_pass_on(node, output);
-}
-
 void mf_node_emit_bool(struct mf_node *node, unsigned out, bool value)
 {
     struct mf_msg msg = fresh(node, mf_value_bool(value));

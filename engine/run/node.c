@@ -254,28 +254,8 @@ static bool takes_input(const struct mf_node *node)
     return node->phase == MF_NODE_RUNNING || (node->phase == MF_NODE_FAILED && node->queue);
 }
 
-/* A good message for a node with one input: nothing to look after. */
-static inline bool turn_simply(struct mf_node *node)
+void mf_node_turn_fully(struct mf_node *node)
 {
-    const struct mf_msg *msg = node->messages;
-
-    if (node->trouble || !node->pending_first || (msg->quality | msg->is_again))
-        return false;
-    node->pending_first = node->pending_last = 0;
-    node->inputs->is_pending = false;
-    node->turns++;
-    node->emit_time = msg->time;
-    node->emit_cause = msg->cause;
-    node->is_running = node->is_calm = true;
-    node->kind->receive(node, node->port, msg);
-    node->is_running = node->is_calm = false;
-    return true;
-}
-
-void mf_node_turn(struct mf_node *node)
-{
-    if (turn_simply(node))
-        return;
     node->is_running = true;
     node->turns++;
     if (node->fired)

@@ -235,8 +235,9 @@ struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def);
 void mf_node_free(struct mf_node *node);
 int mf_node_start(struct mf_node *node, struct mf_error *err);
 void mf_node_stop(struct mf_node *node);
-/* One node's share of a turn. */
+/* One node's share of a turn; the short way of it is in hop.c. */
 void mf_node_turn(struct mf_node *node);
+void mf_node_turn_fully(struct mf_node *node);
 
 /* ---- messages on their way: engine/run/emit.c, engine/run/edge.c ---- */
 
