@@ -55,15 +55,21 @@ void mf_edge_take_note(struct mf_node *to, unsigned input)
     to->is_wary = to->worst != MF_GOOD;
 }
 
+/* Blocks are counted; all else is bytes. */
 static inline void store(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
     struct mf_input *in = &node->inputs[input];
     struct mf_msg *slot = &node->messages[input];
-    struct mf_value old = slot->value;
 
-    *slot = *msg;
-    mf_value_copy(msg->value);
-    mf_value_drop(old);
+    if ((slot->value.length == MF_VALUE_BLOCK) | (msg->value.length == MF_VALUE_BLOCK)) {
+        struct mf_value old = slot->value;
+
+        mf_value_copy(msg->value);
+        *slot = *msg;
+        mf_value_drop(old);
+    } else {
+        *slot = *msg;
+    }
     in->turn = node->sched->turn;
     in->seq = node->arrivals++;
     if (!in->is_known || (msg->quality | node->worst))

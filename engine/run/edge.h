@@ -53,6 +53,9 @@ static inline void mf_edge_deliver_alone(struct mf_node *to, unsigned quality)
 
 /* Carries what was said last along all edges. */
 void mf_edge_pass_on(struct mf_node *node, struct mf_output *out);
+/* The long ways of mf_node_emit_take() and mf_node_emit_msg(). */
+void mf_emit_take_fully(struct mf_node *node, unsigned out, struct mf_value value);
+void mf_emit_msg_fully(struct mf_node *node, unsigned out, const struct mf_msg *msg);
 /* The output says it now; the message is taken. */
 void mf_edge_spread_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
 /* Waits for a later turn; the message is taken. */

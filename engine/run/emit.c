@@ -86,7 +86,7 @@ static inline struct mf_msg fresh(struct mf_node *node, struct mf_value value)
     return msg;
 }
 
-void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value)
+void mf_emit_take_fully(struct mf_node *node, unsigned out, struct mf_value value)
 {
     struct mf_msg msg = fresh(node, value);
 
@@ -96,21 +96,7 @@ void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value
         mf_node_emit_bad(node, out, MF_BAD, mf_reason_nan);
 }
 
-void mf_node_emit_bool(struct mf_node *node, unsigned out, bool value)
-{
-    struct mf_msg msg = fresh(node, mf_value_bool(value));
-
-    emit_take(node, out, &msg);
-}
-
-void mf_node_emit_int(struct mf_node *node, unsigned out, int64_t value)
-{
-    struct mf_msg msg = fresh(node, mf_value_int(value));
-
-    emit_take(node, out, &msg);
-}
-
-void mf_node_emit_msg(struct mf_node *node, unsigned out, const struct mf_msg *msg)
+void mf_emit_msg_fully(struct mf_node *node, unsigned out, const struct mf_msg *msg)
 {
     struct mf_msg copy = mf_msg_copy(msg);
 

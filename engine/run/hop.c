@@ -30,12 +30,27 @@ void mf_node_turn(struct mf_node *node)
     node->is_running = node->is_calm = false;
 }
 
-/* Field by field: a compound literal would be built beside and copied. */
-static inline void set_number(struct mf_msg *msg, double number, const struct mf_node *node)
+/* Nothing is to be done to a value of this type on its way out, and it need not wait. */
+static inline bool may_go(const struct mf_node *node, const struct mf_output *out, unsigned type)
 {
-    msg->value.type = MF_NUMBER;
-    msg->value.length = 0;
-    msg->value.number = number;
+    return node->is_calm && (out->plain & MF_T(type)) && out->turn != node->sched->turn &&
+           !out->waiting;
+}
+
+static inline void go(struct mf_node *node, struct mf_output *out)
+{
+    out->turn = node->sched->turn;
+    out->count++;
+    out->is_known = true;
+    out->is_lowered = out->is_dirty = false;
+    if (out->is_direct && !node->sched->observe)
+        mf_edge_deliver_alone(out->edges->to, MF_GOOD);
+    else
+        mf_edge_pass_on(node, out);
+}
+
+static inline void set_facts(struct mf_msg *msg, const struct mf_node *node)
+{
     msg->time = node->emit_time;
     msg->reason = NULL;
     msg->cause = node->emit_cause;
@@ -43,23 +58,60 @@ static inline void set_number(struct mf_msg *msg, double number, const struct mf
     msg->is_again = msg->is_lowered = false;
 }
 
+/* Field by field: a value made beside would be copied. */
 void mf_node_emit_number(struct mf_node *node, unsigned out, double number)
 {
     struct mf_output *output = &node->outputs[out];
-    const struct mf_sched *sched = node->sched;
+    struct mf_value *value = &output->last.value;
 
-    if (!(node->is_calm & output->is_plain) || output->turn == sched->turn || output->waiting ||
-        !isfinite(number) || output->last.value.length == MF_VALUE_BLOCK) {
-        mf_node_emit_take(node, out, mf_value_number(number));
+    if (!may_go(node, output, MF_NUMBER) || !isfinite(number) || value->length == MF_VALUE_BLOCK) {
+        mf_emit_take_fully(node, out, mf_value_number(number));
         return;
     }
-    set_number(&output->last, number, node);
-    output->turn = sched->turn;
-    output->count++;
-    output->is_known = true;
-    output->is_lowered = output->is_dirty = false;
-    if (output->is_direct && !sched->observe)
-        mf_edge_deliver_alone(output->edges->to, MF_GOOD);
-    else
-        mf_edge_pass_on(node, output);
+    value->type = MF_NUMBER;
+    value->length = 0;
+    value->number = number;
+    set_facts(&output->last, node);
+    go(node, output);
+}
+
+void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value)
+{
+    struct mf_output *output = &node->outputs[out];
+
+    if (!may_go(node, output, value.type) || (value.type == MF_NUMBER && !isfinite(value.number))) {
+        mf_emit_take_fully(node, out, value);
+        return;
+    }
+    mf_value_drop(output->last.value);
+    output->last.value = value;
+    set_facts(&output->last, node);
+    go(node, output);
+}
+
+void mf_node_emit_bool(struct mf_node *node, unsigned out, bool value)
+{
+    mf_node_emit_take(node, out, mf_value_bool(value));
+}
+
+void mf_node_emit_int(struct mf_node *node, unsigned out, int64_t value)
+{
+    mf_node_emit_take(node, out, mf_value_int(value));
+}
+
+void mf_node_emit_msg(struct mf_node *node, unsigned out, const struct mf_msg *msg)
+{
+    struct mf_output *output = &node->outputs[out];
+    struct mf_value old = output->last.value;
+
+    if (!may_go(node, output, msg->value.type) || (msg->quality | msg->is_again) ||
+        !mf_msg_is_finite(msg)) {
+        mf_emit_msg_fully(node, out, msg);
+        return;
+    }
+    output->last = *msg;
+    output->last.is_lowered = false;
+    mf_value_copy(msg->value);
+    mf_value_drop(old);
+    go(node, output);
 }

@@ -69,8 +69,8 @@ static void set_def(struct mf_node *node, const struct mf_def *def)
     node->port = def->in_count ? (uint16_t)def->ins[0].port : 0;
     for (unsigned i = 0; i < def->out_count; i++) {
         node->outputs[i].def = &def->outs[i];
-        node->outputs[i].is_plain =
-            (def->outs[i].types & MF_T(MF_NUMBER)) && !def->outs[i].is_converted && !def->stale;
+        if (!def->outs[i].is_converted && !def->stale)
+            node->outputs[i].plain = (uint16_t)def->outs[i].types;
     }
 }
 
@@ -171,6 +171,7 @@ static void receive(struct mf_node *node, unsigned input)
     node->emit_time = msg->time;
     node->emit_cause = msg->cause;
     node->is_again = msg->is_again;
+    node->is_calm = !(node->worst | node->is_again);
     if ((msg->quality | msg->is_again) &&
         !(mf_kind_port(node->def, input)->flags & MF_PORT_ANY_AGE)) {
         if (msg->quality == MF_GOOD)
@@ -230,7 +231,6 @@ static void run_pending(struct mf_node *node)
     else if (!node->unknown && mf_node_may_write(node)) {
         node->is_calm = !node->is_again;
         node->kind->run(node);
-        node->is_calm = false;
     }
     node->is_again = false;
 }
@@ -258,6 +258,7 @@ void mf_node_turn_fully(struct mf_node *node)
 {
     node->is_running = true;
     node->turns++;
+    node->is_calm = node->worst == MF_GOOD;
     if (node->fired)
         run_timeouts(node);
     if (node->pending_first && takes_input(node)) {
@@ -268,5 +269,5 @@ void mf_node_turn_fully(struct mf_node *node)
         if (node->has_lowered && node->worst == MF_GOOD && node->phase == MF_NODE_RUNNING)
             mf_node_recover(node, NULL);
     }
-    node->is_running = false;
+    node->is_running = node->is_calm = false;
 }

@@ -72,8 +72,8 @@ struct mf_output {
     bool is_known;
     bool is_lowered; /* the last one was made not good by the engine, not by the node */
     bool is_dirty;   /* the value has changed since it was last said as good */
-    bool is_plain;   /* a finite number goes out as it is */
     bool is_direct;  /* one edge, and that is MF_EDGE_ALONE */
+    uint16_t plain;  /* types that go out as they are, set of MF_T() */
 };
 
 enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
