@@ -46,6 +46,13 @@ static void first_news(struct mf_node *node, unsigned input)
         node->unknown--;
 }
 
+void mf_edge_deliver_slowly(struct mf_node *to)
+{
+    mf_edge_take_note(to, 0);
+    to->pending_first = to->pending_last = 1;
+    mf_sched_mark_ready(to->sched, to);
+}
+
 void mf_edge_take_note(struct mf_node *to, unsigned input)
 {
     if (!to->inputs[input].is_known)
@@ -259,6 +266,7 @@ void mf_edge_follow_up_take(struct mf_node *node, unsigned output, struct mf_msg
     sched->follow_ups[(sched->follow_first + sched->follow_count++) & (sched->follow_cap - 1)] =
         (struct mf_follow_up){node, (uint16_t)output, *msg};
     node->outputs[output].waiting++;
+    node->outputs[output].plain = 0;
     if (!sched->in_turn)
         mf_engine_wake(sched->engine);
 }

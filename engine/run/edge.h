@@ -43,17 +43,22 @@ void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg
 /* After a message was stored that is the first or not good, or met others that are not. */
 void mf_edge_take_note(struct mf_node *to, unsigned input);
 
+void mf_edge_deliver_slowly(struct mf_node *to);
+
 static inline void mf_edge_deliver_alone(struct mf_node *to, unsigned quality)
 {
-    if (to->is_wary | quality)
-        mf_edge_take_note(to, 0);
+    if (to->is_wary | quality) {
+        mf_edge_deliver_slowly(to);
+        return;
+    }
     to->pending_first = to->pending_last = 1;
     mf_sched_mark_ready(to->sched, to);
 }
 
 /* Carries what was said last along all edges. */
 void mf_edge_pass_on(struct mf_node *node, struct mf_output *out);
-/* The long ways of mf_node_emit_take() and mf_node_emit_msg(). */
+/* The long ways of mf_node_emit_number(), …_take() and …_msg(). */
+void mf_emit_number_fully(struct mf_node *node, unsigned out, double number);
 void mf_emit_take_fully(struct mf_node *node, unsigned out, struct mf_value value);
 void mf_emit_msg_fully(struct mf_node *node, unsigned out, const struct mf_msg *msg);
 /* The output says it now; the message is taken. */

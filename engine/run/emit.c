@@ -96,6 +96,11 @@ void mf_emit_take_fully(struct mf_node *node, unsigned out, struct mf_value valu
         mf_node_emit_bad(node, out, MF_BAD, mf_reason_nan);
 }
 
+void mf_emit_number_fully(struct mf_node *node, unsigned out, double number)
+{
+    mf_emit_take_fully(node, out, mf_value_number(number));
+}
+
 void mf_emit_msg_fully(struct mf_node *node, unsigned out, const struct mf_msg *msg)
 {
     struct mf_msg copy = mf_msg_copy(msg);

@@ -33,8 +33,7 @@ void mf_node_turn(struct mf_node *node)
 /* Nothing is to be done to a value of this type on its way out, and it need not wait. */
 static inline bool may_go(const struct mf_node *node, const struct mf_output *out, unsigned type)
 {
-    return node->is_calm && (out->plain & MF_T(type)) && out->turn != node->sched->turn &&
-           !out->waiting;
+    return node->is_calm && (out->plain & MF_T(type)) && out->turn != node->sched->turn;
 }
 
 static inline void go(struct mf_node *node, struct mf_output *out)
@@ -43,7 +42,7 @@ static inline void go(struct mf_node *node, struct mf_output *out)
     out->count++;
     out->is_known = true;
     out->is_lowered = out->is_dirty = false;
-    if (out->is_direct && !node->sched->observe)
+    if (out->is_direct)
         mf_edge_deliver_alone(out->edges->to, MF_GOOD);
     else
         mf_edge_pass_on(node, out);
@@ -65,7 +64,7 @@ void mf_node_emit_number(struct mf_node *node, unsigned out, double number)
     struct mf_value *value = &output->last.value;
 
     if (!may_go(node, output, MF_NUMBER) || !isfinite(number) || value->length == MF_VALUE_BLOCK) {
-        mf_emit_take_fully(node, out, mf_value_number(number));
+        mf_emit_number_fully(node, out, number);
         return;
     }
     value->type = MF_NUMBER;

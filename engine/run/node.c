@@ -69,8 +69,7 @@ static void set_def(struct mf_node *node, const struct mf_def *def)
     node->port = def->in_count ? (uint16_t)def->ins[0].port : 0;
     for (unsigned i = 0; i < def->out_count; i++) {
         node->outputs[i].def = &def->outs[i];
-        if (!def->outs[i].is_converted && !def->stale)
-            node->outputs[i].plain = (uint16_t)def->outs[i].types;
+        node->outputs[i].plain = mf_output_plain(node, &node->outputs[i]);
     }
 }
 

@@ -360,7 +360,8 @@ static void renumber(struct mf_change *change)
             out->def = &def->outs[k];
             out->edges = edges;
             out->edge_count = def->outs[k].reader_count;
-            out->is_direct = out->edge_count == 1 && edges->way == MF_EDGE_ALONE;
+            out->is_direct =
+                out->edge_count == 1 && edges->way == MF_EDGE_ALONE && !engine->sched.observe;
             edges += out->edge_count;
         }
         if (def->in_count == 1)

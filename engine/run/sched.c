@@ -199,12 +199,14 @@ static void enter_follow_ups(struct mf_sched *sched)
 {
     while (sched->follow_count) {
         struct mf_follow_up next = sched->follow_ups[sched->follow_first & (sched->follow_cap - 1)];
+        struct mf_output *out = &next.node->outputs[next.output];
 
-        if (next.node->outputs[next.output].turn == sched->turn)
+        if (out->turn == sched->turn)
             break;
         sched->follow_first++;
         sched->follow_count--;
-        next.node->outputs[next.output].waiting--;
+        if (--out->waiting == 0)
+            out->plain = mf_output_plain(next.node, out);
         mf_edge_spread_take(next.node, next.output, &next.msg);
     }
 }

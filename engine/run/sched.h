@@ -64,16 +64,16 @@ struct mf_edge {
 struct mf_output {
     struct mf_msg last;
     uint64_t turn; /* in which it last emitted */
-    uint64_t count;
     const struct mf_out_def *def;
     struct mf_edge *edges; /* the generation's */
     uint32_t edge_count;
     uint32_t waiting; /* values of this port among the follow-ups: the next one queues behind */
+    bool is_lowered;  /* the last one was made not good by the engine, not by the node */
+    bool is_dirty;    /* the value has changed since it was last said as good */
+    bool is_direct;   /* one edge, that is MF_EDGE_ALONE, and nobody observes */
     bool is_known;
-    bool is_lowered; /* the last one was made not good by the engine, not by the node */
-    bool is_dirty;   /* the value has changed since it was last said as good */
-    bool is_direct;  /* one edge, and that is MF_EDGE_ALONE */
-    uint16_t plain;  /* types that go out as they are, set of MF_T() */
+    uint16_t plain; /* types that go out as they are and at once, set of MF_T() */
+    uint64_t count; /* metric: what it has said */
 };
 
 enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
@@ -136,6 +136,12 @@ struct mf_node {
     struct mf_log_rate log_rate;
 };
 
+/* What of an output needs no conversion and no look at the clock. */
+static inline uint16_t mf_output_plain(const struct mf_node *node, const struct mf_output *out)
+{
+    return out->def->is_converted || node->def->stale ? 0 : (uint16_t)out->def->types;
+}
+
 /* A node that shares gets these back when it must have messages of its own. */
 static inline struct mf_msg *mf_node_own_messages(const struct mf_node *node)
 {
@@ -187,8 +193,9 @@ struct mf_sched {
     bool in_turn;
     uint64_t follow_ups_dropped;
     struct mf_log_rate drop_rate;
+    /* Tests, taps: every emission. Set before the graph is loaded. */
     void (*observe)(void *arg, struct mf_node *node, unsigned output, const struct mf_msg *msg);
-    void *observe_arg; /* tests, taps: every emission */
+    void *observe_arg;
 };
 
 void mf_sched_init(struct mf_sched *sched);
