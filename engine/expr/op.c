@@ -134,7 +134,7 @@ static double float_modulo(double a, double b)
 {
     double rest = fmod(a, b);
 
-    return (rest > 0 ? b < 0 : rest < 0 && b != rest) ? rest + b : rest;
+    return (rest > 0 ? b < 0 : rest < 0 && b > 0) ? rest + b : rest;
 }
 
 static double arith_float(enum mf_op op, double a, double b)
