@@ -48,7 +48,7 @@ static void help_convert(struct mf_diag *diag, const char *quote, uint32_t got, 
 {
     if (got == MF_T(MF_BOOL) && wanted & MF_T_NUMERIC && !(wanted & MF_T(MF_TEXT)))
         mf_diag_help(diag, "for a number write `(%s and 1 or 0)`", quote);
-    else if (wanted & MF_T(MF_TEXT))
+    else if (wanted & MF_T(MF_TEXT) && !(wanted & CONTAINERS) && got != MF_T(MF_NULL))
         mf_diag_help(diag, "for a text write `tostring(%s)`", quote);
     else if (got == MF_T(MF_TEXT) && wanted & MF_T_NUMERIC)
         mf_diag_help(diag, "for a number write `tonumber(%s)`", quote);
@@ -459,6 +459,8 @@ static void check_ast(struct mf_checker *c, const struct mf_ast *ast)
     default:
         check_logic(c, ast);
     }
+    if (!(mf_fact(c, ast)->types & MF_T(MF_BOOL)))
+        mf_fact(c, ast)->can_be_true = false;
     if (mf_fact(c, ast)->failed)
         c->failed = true;
 }

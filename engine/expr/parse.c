@@ -217,7 +217,7 @@ static struct mf_ast *parse_call(struct parser *p, const struct mf_function *fun
 
     call->function = function;
     advance(p);
-    while (!now_is(p, ")")) {
+    for (bool more = !now_is(p, ")"); more;) {
         if (call->args == MF_EXPR_ARGS) {
             MF_LEX_FAULT(p, MF_ERROR, 407, from, name_end, "a call takes at most %d arguments",
                          MF_EXPR_ARGS);
@@ -228,7 +228,8 @@ static struct mf_ast *parse_call(struct parser *p, const struct mf_function *fun
             return NULL;
         last = &(*last)->next;
         call->args++;
-        if (now_is(p, ",") && !is_sign(p, &p->ahead, ")")) {
+        more = now_is(p, ",");
+        if (more) {
             advance(p);
         } else if (p->now.type == MF_TOKEN_END) {
             MF_LEX_FAULT(p, MF_ERROR, 401, open, open + 1, "this `(` is never closed");
@@ -267,7 +268,7 @@ static struct mf_ast *parse_name(struct parser *p)
     if (now_is(p, "("))
         return function ? parse_call(p, function, first.from, to)
                         : unknown_function(p, name, first.from, to);
-    if (p->now.type == MF_TOKEN_TEXT) {
+    if (function && p->now.type == MF_TOKEN_TEXT) {
         MF_LEX_FAULT(p, MF_ERROR, 401, first.from, to, "arguments stand in parentheses: `%s(…)`",
                      name);
         return NULL;

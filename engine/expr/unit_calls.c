@@ -129,7 +129,11 @@ static void apply_named(struct mf_checker *c, const struct mf_ast *ast)
         mf_fact_fail(c, ast);
         return;
     } else if (mf_units_is_difference(x->weight) && mf_unit_is_affine(&unit)) {
-        mf_units_point_and_difference(c, ast);
+        mf_diag_help(mf_diag(c->diags, MF_ERROR, 414, mf_expr_at_ast(c, ast->left),
+                             "`%s` is a difference of temperatures, which has no place on a scale",
+                             mf_expr_quote(c, ast->left)),
+                     "write `'K'` for `'%s'`", unit.name);
+        mf_fact_fail(c, ast);
         return;
     } else {
         mf_units_convert_to(c, ast->left, &unit, 1);

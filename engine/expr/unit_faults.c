@@ -41,9 +41,10 @@ void mf_units_no_temperature(struct mf_checker *c, const struct mf_ast *ast,
 
 void mf_units_point_and_difference(struct mf_checker *c, const struct mf_ast *ast)
 {
-    mf_diag_help(mf_diag(c->diags, MF_ERROR, 414, place_of(c, ast),
-                         "a temperature is compared with a difference of temperatures"),
-                 "a temperature is in °C, a difference in K");
+    mf_diag_help(
+        mf_diag(c->diags, MF_ERROR, 414, place_of(c, ast),
+                "one side is a temperature, the other a difference or a sum of temperatures"),
+        "compare temperatures in °C, and differences in K");
     mf_fact_fail(c, ast);
 }
 
