@@ -234,13 +234,14 @@ static bool check_sides(struct mf_checker *c, const struct mf_ast *ast)
 {
     const uint32_t wanted =
         ast->op == MF_OP_CONCAT ? MF_T(MF_TEXT) | MF_T_NUMERIC : (uint32_t)MF_T_NUMERIC;
+    bool left_fits;
 
     if (ast->op == MF_OP_EQ || ast->op == MF_OP_NE)
         return check_equal(c, ast);
     if (is_order(ast))
         return check_order(c, ast);
-    return want(c, ast->left, wanted, op_name(c, ast)) &
-           want(c, ast->right, wanted, op_name(c, ast));
+    left_fits = want(c, ast->left, wanted, op_name(c, ast));
+    return want(c, ast->right, wanted, op_name(c, ast)) && left_fits;
 }
 
 /* After the conversions of units, which make floats. */
