@@ -61,8 +61,9 @@ static void add_flags(struct flag_list *list, const struct mf_flag *table)
     size_t letters = strlen(list->letters);
 
     for (; table && table->name && list->count < FLAGS_MAX; table++) {
-        list->options[list->count] = (struct option){
-            table->name, table->arg ? required_argument : no_argument, NULL, FLAG_BASE + list->count};
+        list->options[list->count] =
+            (struct option){table->name, table->arg ? required_argument : no_argument, NULL,
+                            FLAG_BASE + list->count};
         if (table->letter) {
             list->letters[letters++] = table->letter;
             if (table->arg)

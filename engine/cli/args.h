@@ -44,11 +44,11 @@ enum mf_command_trait {
 struct mf_args;
 
 struct mf_command {
-    const char *name;     /* "validate"; two words for a command of a group: "mqtt pub" */
-    const char *operands; /* for help: "[PATH…]"; "" if it takes none */
-    const char *summary;  /* one sentence with a full stop */
-    const char *examples; /* lines of "command  # what for", shown first in help */
-    const char *doc;      /* further paragraphs */
+    const char *name;            /* "validate"; two words for a command of a group: "mqtt pub" */
+    const char *operands;        /* for help: "[PATH…]"; "" if it takes none */
+    const char *summary;         /* one sentence with a full stop */
+    const char *examples;        /* lines of "command  # what for", shown first in help */
+    const char *doc;             /* further paragraphs */
     const struct mf_flag *flags; /* ended by {0}; NULL: none */
     const char *const *words;    /* operands that completion offers, ended by NULL */
     unsigned max_operands;
@@ -85,7 +85,8 @@ bool mf_args_has(const struct mf_args *args, const char *name);
 const char *mf_args_get(const struct mf_args *args, const char *name); /* the last, or NULL */
 /* Index into the flag's choices; `fallback` when it was not given. */
 int mf_args_choice(const struct mf_args *args, const char *name, int fallback);
-/* All values of an option that may stand several times, in order; NULL-ended, mf_free() the list. */
+/* All values of an option that may stand several times, in order; NULL-ended, mf_free() the list.
+ */
 const char **mf_args_all(const struct mf_args *args, const char *name, size_t *ret_count);
 /* A duration such as 10s. False after saying what is wrong. */
 bool mf_args_duration(const struct mf_args *args, const char *name, int64_t fallback,
@@ -94,7 +95,8 @@ bool mf_args_duration(const struct mf_args *args, const char *name, int64_t fall
 /* Colour on this stream (1 or 2)? By --color, NO_COLOR and what the stream is. */
 bool mf_args_color(const struct mf_args *args, int fd);
 
-/* Says on stderr that the command line is wrong, and how to find out more. Returns MF_EXIT_USAGE. */
+/* Says on stderr that the command line is wrong, and how to find out more. Returns MF_EXIT_USAGE.
+ */
 int mf_usage_error(const struct mf_command *command_or_null, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -194,6 +194,7 @@ static void print_fish(void)
 const char *const mf_words_kinds[] = {NULL};
 const char *const mf_words_codes[] = {NULL};
 const char *const mf_words_commands[] = {NULL};
+const char *const mf_words_starters[] = {"flow", "part", NULL};
 
 static void print_words(const struct mf_command *command)
 {
@@ -206,7 +207,7 @@ static void print_words(const struct mf_command *command)
     } else if (command->words == mf_words_commands) {
         for (const struct mf_command *const *other = mf_commands; *other; other++)
             puts((*other)->name);
-    } else if (command->words == mf_words_kinds) {
+    } else if (command->words == mf_words_kinds || command->words == mf_words_starters) {
         for (const struct mf_kind *const *kind = mf_registry()->nodes; *kind; kind++)
             puts((*kind)->name);
         for (const struct mf_link_kind *const *link = mf_registry()->links; *link; link++)

@@ -62,8 +62,6 @@ static const struct {
     {"part", part_text},
 };
 
-static const char *const words[] = {"flow", "part", NULL};
-
 static void put_options(const struct mf_option *option, struct mf_buf *buf)
 {
     if (option && option->name)
@@ -116,8 +114,7 @@ static int unknown(const struct mf_args *args)
     if (nearest.best)
         return mf_usage_error(args->command, "there is no starter for `%s`; did you mean `%s`?",
                               args->operands[0], nearest.best);
-    return mf_usage_error(args->command,
-                          "there is no starter for `%s`; `moat-flow new` lists them",
+    return mf_usage_error(args->command, "there is no starter for `%s`; `moat-flow new` lists them",
                           args->operands[0]);
 }
 
@@ -144,10 +141,11 @@ const struct mf_command mf_command_new = {
     .name = "new",
     .operands = "[flow|part|KIND]",
     .summary = "Print a commented starter file.",
-    .examples = "moat-flow new flow > flow.yaml       # a small flow that runs at once\n"
-                "moat-flow new part > room.yaml       # something to use many times\n"
-                "moat-flow new mqtt.subscribe         # a flow with this kind and all its options\n",
-    .words = words,
+    .examples =
+        "moat-flow new flow > flow.yaml       # a small flow that runs at once\n"
+        "moat-flow new part > room.yaml       # something to use many times\n"
+        "moat-flow new mqtt.subscribe         # a flow with this kind and all its options\n",
+    .words = mf_words_starters,
     .max_operands = 1,
     .run = run,
 };

@@ -41,8 +41,8 @@ static int run(const struct mf_args *args)
     case FORMAT_MD:
         if (name) {
             mf_buf_done(&buf);
-            return mf_usage_error(args->command, "`--format md` makes the whole page; leave `%s` out",
-                                  name);
+            return mf_usage_error(args->command,
+                                  "`--format md` makes the whole page; leave `%s` out", name);
         }
         mf_reference_markdown(&buf);
         break;

@@ -72,27 +72,27 @@ static void set_up_log(const struct mf_args *args)
 static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
 {
     struct reader reader = {.args = args};
-    struct mf_notify *notify = mf_notify_new();
+    struct mf_notify notify;
     struct mf_error err = {0};
     struct mf_loop *loop;
     int rc;
 
+    mf_notify_open(&notify);
     loop = mf_loop_new((struct mf_loop_options){
-        .engine = {.read_only = mf_args_has(args, "read-only"),
-                   .once = mf_args_has(args, "once")},
+        .engine = {.read_only = mf_args_has(args, "read-only"), .once = mf_args_has(args, "once")},
         .drain = drain,
-        .alive = mf_notify_interval(notify),
+        .alive = mf_notify_interval(&notify),
         .read = read_again,
         .read_done = log_faults,
         .event = mf_notify_event,
         .arg = &reader,
-        .event_arg = notify,
+        .event_arg = &notify,
     });
     rc = mf_loop_run(loop, graph, &err);
     if (rc < 0)
         mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
     mf_buf_done(&reader.faults);
-    mf_notify_free(notify);
+    mf_notify_close(&notify);
     if (mf_loop_has_jobs(loop))
         _exit(rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK);
     mf_loop_free(loop);
@@ -136,11 +136,14 @@ const struct mf_command mf_command_run = {
                 "moat-flow run --once convert.yaml       # files to their end\n"
                 "moat-flow run --read-only -v .          # look, do not touch\n"
                 "kill -HUP PID                           # read the files again\n",
-    .doc = "Runs in the foreground and logs to stderr. SIGHUP reloads: a flow with faults changes\n"
-           "nothing, a good one takes over between two turns, and nodes and links that did not change\n"
-           "go on undisturbed. SIGTERM and Ctrl-C let the sinks deliver what they hold, then end with\n"
-           "0; a second one ends at once. SIGUSR1 writes the status to the log. With systemd, take\n"
-           "`Type=notify-reload`.\n",
+    .doc =
+        "Runs in the foreground and logs to stderr. SIGHUP reloads: a flow with faults changes\n"
+        "nothing, a good one takes over between two turns, and nodes and links that did not "
+        "change\n"
+        "go on undisturbed. SIGTERM and Ctrl-C let the sinks deliver what they hold, then end "
+        "with\n"
+        "0; a second one ends at once. SIGUSR1 writes the status to the log. With systemd, take\n"
+        "`Type=notify-reload`.\n",
     .flags = flags,
     .max_operands = 1000,
     .traits = MF_CMD_READS_FLOW,

@@ -66,8 +66,7 @@ static void compile_all(struct mf_cli_flow *cli, const struct mf_args *args)
 
 static bool report(struct mf_cli_flow *cli, const struct mf_args *args, int64_t started)
 {
-    enum mf_diag_format format =
-        (enum mf_diag_format)mf_args_choice(args, "format", MF_DIAG_TEXT);
+    enum mf_diag_format format = (enum mf_diag_format)mf_args_choice(args, "format", MF_DIAG_TEXT);
     struct mf_buf out = {0}, line = {0};
     bool ok = true;
 
@@ -118,7 +117,8 @@ static int run(const struct mf_args *args)
 
 static const struct mf_flag flags[] = {
     {"format", 'f', "FORMAT", mf_diag_format_names,
-     "How to print what is wrong: for people, one line each, for programs, for code hosts.", "text"},
+     "How to print what is wrong: for people, one line each, for programs, for code hosts.",
+     "text"},
     {"deny-warnings", 0, NULL, NULL, "Exit with 3 when there are warnings.", NULL},
     {"no-env", 0, NULL, NULL,
      "Secrets and environment variables may be missing here: a note instead of an error.", NULL},

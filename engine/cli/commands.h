@@ -9,6 +9,7 @@
 extern const char *const mf_words_kinds[];
 extern const char *const mf_words_codes[];
 extern const char *const mf_words_commands[];
+extern const char *const mf_words_starters[]; /* has words of its own, too */
 
 extern const struct mf_command mf_command_validate;
 extern const struct mf_command mf_command_run;

@@ -65,8 +65,8 @@ struct mf_graph *mf_cli_flow_take(struct mf_cli_flow *cli)
     return graph;
 }
 
-/* Notes are for those who ask: a sink nobody reads is how most flows end. Moves them behind the rest
- * and returns how many records are not notes. */
+/* Notes are for those who ask: a sink nobody reads is how most flows end. Moves them behind the
+ * rest and returns how many records are not notes. */
 static size_t put_notes_last(struct mf_diags *diags)
 {
     struct mf_diag **list = mf_calloc_array(diags->count + 1, sizeof *list);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 #pragma once
 
-/* Reading and compiling the flow that a command line names, with everything it needs kept together. */
+/* Reading and compiling the flow that a command line names, with everything it needs kept together.
+ */
 
 #include "engine/cli/args.h"
 #include "engine/config/render.h"

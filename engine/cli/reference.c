@@ -26,9 +26,15 @@ struct subject {
 
 static struct subject of_node(const struct mf_kind *kind)
 {
-    return (struct subject){kind->name,    kind->summary, kind->doc,
-                            kind->example, kind->options, kind->ports,
-                            kind->link ? kind->link->name : NULL, kind->flags, false};
+    return (struct subject){kind->name,
+                            kind->summary,
+                            kind->doc,
+                            kind->example,
+                            kind->options,
+                            kind->ports,
+                            kind->link ? kind->link->name : NULL,
+                            kind->flags,
+                            false};
 }
 
 static struct subject of_link(const struct mf_link_kind *kind)
@@ -64,8 +70,8 @@ static void put_padded(struct mf_buf *buf, const char *text)
 {
     size_t columns = mf_text_columns(text, strlen(text));
 
-    mf_buf_printf(buf, "  %s%*s", text,
-                  columns < NAME_COLUMN ? (int)(NAME_COLUMN - columns) : 1, "");
+    mf_buf_printf(buf, "  %s%*s", text, columns < NAME_COLUMN ? (int)(NAME_COLUMN - columns) : 1,
+                  "");
 }
 
 static void text_option(const struct mf_option *option, struct mf_buf *buf)

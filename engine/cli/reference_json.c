@@ -55,8 +55,7 @@ static void put_ports(const struct mf_port *port, struct mf_buf *buf)
         }
         mf_buf_puts(buf, "],");
         put_text("unit", port->unit, buf);
-        mf_buf_printf(buf, ",\"optional\":%s,",
-                      port->flags & MF_PORT_OPTIONAL ? "true" : "false");
+        mf_buf_printf(buf, ",\"optional\":%s,", port->flags & MF_PORT_OPTIONAL ? "true" : "false");
         put_text("summary", port->summary, buf);
         mf_buf_putc(buf, '}');
     }

@@ -31,18 +31,29 @@ static const struct mf_unit *early_unit(struct mf_compile *compile, const struct
     return mf_compile_unit(compile, &common->unit);
 }
 
+/* A reader that insists on a unit has been inferred with it: only the edge was left to settle. */
+static bool settle_late(struct mf_in_def *in, const struct mf_wire *wire,
+                        const struct mf_unit *unit)
+{
+    if (wire->early || !in->unit || in->types & MF_T(MF_INT) ||
+        !mf_unit_convert(unit, in->unit, false, &in->convert))
+        return false;
+    in->is_converted = !mf_unit_equal(unit, in->unit);
+    return true;
+}
+
 /* What a late edge was taken for must be what it turned out to be. */
 static void check_late(struct mf_compile *compile, const struct mf_def *def)
 {
     for (unsigned i = 0; i < def->in_count; i++) {
-        const struct mf_in_def *in = &def->ins[i];
+        struct mf_in_def *in = &def->ins[i];
         const struct mf_wire *wire = mf_wire(def, in);
         const struct mf_unit *unit = in->from->outs[in->from_port].unit;
         const char *name;
         struct mf_diag *diag;
 
         if (!comes_later(def, in) || in->from->draft->failed || !unit ||
-            (wire->early && mf_unit_equal(wire->early, unit)))
+            (wire->early && mf_unit_equal(wire->early, unit)) || settle_late(in, wire, unit))
             continue;
         name = mf_compile_source(compile, in);
         diag = mf_diag(compile->diags, MF_ERROR, 317, wire->at,

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-3.0-or-later
+"""Every example and every flow in a page of the manual validates without a warning; every example
+is listed in examples/README.md and shows a picture.
+
+check_examples.py ROOT MOAT-FLOW
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+root, program = Path(sys.argv[1]), sys.argv[2]
+faults = []
+
+
+def call(*args):
+    done = subprocess.run([program, *args], cwd=root, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        faults.append(f"moat-flow {' '.join(args)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+absent = "Not built in" in call("nodes")
+examples = sorted(path for path in (root / "examples").iterdir() if path.is_dir())
+listed = (root / "examples/README.md").read_text(encoding="utf-8")
+for example in examples:
+    name = f"examples/{example.name}"
+    if f"]({example.name}/)" not in listed:
+        faults.append(f"{name} is not listed in examples/README.md")
+    if absent and ".publish:" in "".join(f.read_text(encoding="utf-8") for f in example.glob("*.yaml")):
+        continue  # this build lacks a library that the example needs
+    call("validate", "--no-env", "--deny-warnings", name)
+    if "->" not in call("graph", "--no-env", "--format", "dot", name):
+        faults.append(f"{name} has no edges")
+if not absent:
+    call("validate", "--no-env", "--deny-warnings", "README.md", *[str(p.relative_to(root)) for p in sorted((root / "docs").glob("*.md"))])
+print("\n".join(faults))
+print(f"{len(examples)} examples")
+sys.exit(1 if faults or not examples else 0)
