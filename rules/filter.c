@@ -84,8 +84,8 @@ const struct mf_kind mf_kind_filter = {
            "Messages pass as they are, with their time. That the input turned stale or bad is "
            "not held back: readers must know that nothing is to be expected. To refuse values "
            "as bad instead of leaving them out, see `clamp`.",
-    .example = "temp: {sim.wave: walk, min: -127, max: 40, unit: °C, every: 1s}\n"
-               "sane: {filter: value > -50 °C, from: temp}\n"
+    .example = "temp: {sim.wave: walk, min: 20, max: 85, unit: °C, every: 1s}\n"
+               "sane: {filter: value ~= 85 °C, from: temp}\n"
                "night: {sim.wave: square, period: 1d, every: 1h}\n"
                "at_night: {filter: night > 0.5, from: sane}\n",
     .ports = ports,

@@ -113,7 +113,7 @@ static void faults(void **state)
                        "name of an output");
     bench_expect_fault("in: {test.source: map}\nx: {split: , from: in, fields: [a, a]}\n", "MF0312",
                        "`a`");
-    bench_expect_fault("in: {test.source: map}\nx: {split: , from: in, fields: [temp]}\n"
+    bench_expect_fault("in: {test.source: map}\nx: {split: , from: in, fields: [temp, hum]}\n"
                        "y: {expr: x.tmp}\n",
                        "MF0302", "x.temp");
     bench_expect_fault("in: {test.source: map}\nx: {pick: , from: in}\n", "MF0220", "path");
