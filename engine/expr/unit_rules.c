@@ -358,7 +358,8 @@ void mf_units_unary(struct mf_checker *c, const struct mf_ast *ast)
     f->weight = NAN;
     if (ast->op == MF_OP_NEG) {
         f->is_bare = l->is_bare;
-        mf_units_set(c, ast, l->unit, -l->weight);
+        /* `-50 °C` is a literal as people write it: a point of the scale, as `50 °C` is. */
+        mf_units_set(c, ast, l->unit, ast->left->kind == MF_AST_CONST ? l->weight : -l->weight);
     } else if (ast->op == MF_OP_BNOT && l->unit) {
         mf_units_wants_plain(c, ast, ast->left, "an operator on bits");
     }
