@@ -166,8 +166,8 @@ static void curve_receive(struct mf_node *node, unsigned port, const struct mf_m
 }
 
 static const struct mf_port ports[] = {
-    {"in", MF_IN, MF_T(MF_NUMBER), MF_PORT_MANY, .summary = "x."},
-    {"out", MF_OUT, MF_T(MF_NUMBER), .summary = "y of the curve at x."},
+    {"in", MF_IN, MF_T(MF_NUMBER), MF_PORT_MANY, .summary = "Where on the curve."},
+    {"out", MF_OUT, MF_T(MF_NUMBER), .summary = "The value of the curve there."},
     {0},
 };
 

@@ -135,8 +135,10 @@ static void deadband_reconfigure(struct mf_node *node, const void *old)
 static void deadband_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct state *s = mf_node_state(node);
+    const struct mf_msg *last = mf_node_last(node, OUT);
 
-    if (!s->is_known)
+    /* Readers that think the value dead must hear of the first good one, moved or not. */
+    if (!s->is_known || (last && last->quality != MF_GOOD))
         return;
     mf_state_put_number(out, "passed", s->passed);
     mf_state_put_number(out, "latest", s->latest);

@@ -23,17 +23,14 @@ static int filter_create(struct mf_node *node, struct mf_error *err)
     return 0;
 }
 
-/* Only messages of `value` pass; the other names of the condition are looked up when one comes. */
-static void filter_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
+static void judge(struct mf_node *node, unsigned input)
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
     struct mf_value result;
     const char *reason;
 
-    if (port != MF_FORMULA_VALUE)
-        return;
-    s->formula.newest = (uint16_t)mf_node_current(node);
+    s->formula.newest = (uint16_t)input;
     if (!mf_formula_is_ready(&s->formula, node, c->condition))
         return;
     if (!mf_formula_run(&s->formula, node, c->condition, &result, &reason)) {
@@ -41,21 +38,35 @@ static void filter_receive(struct mf_node *node, unsigned port, const struct mf_
         return;
     }
     if (mf_value_is_true(&result))
-        mf_node_emit_msg(node, OUT, msg);
+        mf_node_emit_msg(node, OUT, mf_node_input(node, input));
     mf_value_drop(result);
 }
 
+/* Only messages of `value` pass; the other names of the condition are looked up when one comes. */
+static void filter_run(struct mf_node *node)
+{
+    for (unsigned i = 0; i < mf_node_inputs(node); i++)
+        if (mf_node_input_port(node, i) == MF_FORMULA_VALUE && mf_node_input_is_new(node, i))
+            judge(node, i);
+}
+
+/* `value` is optional so that one of several nodes need not wait for the others. */
 static void filter_infer(struct mf_infer *infer, const void *config)
 {
+    const struct mf_check *check = mf_infer_check(infer);
     const struct config *c = config;
     struct mf_expr_slot result;
 
-    if (mf_formula_agrees(infer))
+    if (mf_infer_by_port(infer, MF_FORMULA_VALUE) < 0)
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 305, check->item->kind_at,
+                             "`%s` has no messages to filter", check->item->name),
+                     "add `from:` and the name of a node");
+    else if (mf_formula_agrees(infer))
         mf_infer_expr(infer, c->condition, NULL, &result);
 }
 
 static const struct mf_port ports[] = {
-    {"value", MF_IN, MF_T_ANY, MF_PORT_MANY,
+    {"value", MF_IN, MF_T_ANY, MF_PORT_OPTIONAL | MF_PORT_MANY,
      .summary = "The messages to choose from; `value` in the condition."},
     {"inputs", MF_IN, MF_T_ANY, MF_PORT_NAMED, .summary = "Further names in the condition."},
     {"out", MF_OUT, MF_T_ANY, .unit = "@in", .summary = "Those for which it is true."},
@@ -95,5 +106,5 @@ const struct mf_kind mf_kind_filter = {
     .flags = MF_KIND_PURE,
     .infer = filter_infer,
     .create = filter_create,
-    .receive = filter_receive,
+    .run = filter_run,
 };

@@ -24,7 +24,9 @@ void mf_formula_look(struct mf_formula *formula, const struct mf_node *node)
     if (formula->values < 2)
         return;
     for (unsigned i = 0; i < mf_node_inputs(node); i++)
-        if (mf_node_input_port(node, i) == MF_FORMULA_VALUE && mf_node_input_is_new(node, i))
+        if (mf_node_input_port(node, i) == MF_FORMULA_VALUE &&
+            (mf_node_input_is_new(node, i) ||
+             (mf_node_input_has(node, i) && !mf_node_input_has(node, formula->newest))))
             formula->newest = (uint16_t)i;
 }
 

@@ -23,7 +23,7 @@ struct mf_formula {
 
 void mf_formula_init(struct mf_formula *formula, const struct mf_node *node);
 
-/* Notes which input spoke last in this turn. */
+/* Notes which input spoke last in this turn; before that, one that spoke at all. */
 void mf_formula_look(struct mf_formula *formula, const struct mf_node *node);
 
 /* Whether all that `expr` names has had a value; previous() may be without. NULL is ready. */

@@ -16,6 +16,7 @@ struct config {
 
 struct state {
     bool is_high, is_known; /* what was seen last, before `invert` */
+    bool must_say;          /* readers think it dead: a former node said so */
 };
 
 static void hysteresis_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
@@ -31,9 +32,10 @@ static void hysteresis_receive(struct mf_node *node, unsigned port, const struct
         s->is_high = true;
     else if (number <= c->range.low)
         s->is_high = false;
-    s->is_known = true;
-    if (!was_known || s->is_high != was_high)
+    if (!was_known || s->is_high != was_high || s->must_say)
         mf_node_emit_bool(node, OUT, s->is_high != c->invert);
+    s->is_known = true;
+    s->must_say = false;
 }
 
 static void hysteresis_reconfigure(struct mf_node *node, const void *old)
@@ -48,16 +50,23 @@ static void hysteresis_reconfigure(struct mf_node *node, const void *old)
 static void hysteresis_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct state *s = mf_node_state(node);
+    const struct mf_msg *last = mf_node_last(node, OUT);
 
-    if (s->is_known)
-        mf_state_put_bool(out, "high", s->is_high);
+    if (!s->is_known)
+        return;
+    mf_state_put_bool(out, "high", s->is_high);
+    mf_state_put_bool(out, "good", !last || last->quality == MF_GOOD);
 }
 
 static int hysteresis_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
     struct state *s = mf_node_state(node);
 
+    bool is_good = false;
+
     s->is_known = mf_state_get_bool(in, "high", &s->is_high);
+    mf_state_get_bool(in, "good", &is_good);
+    s->must_say = !is_good;
     return 0;
 }
 
@@ -66,7 +75,7 @@ static int hysteresis_start(struct mf_node *node, struct mf_error *err)
     const struct config *c = mf_node_config(node);
     const struct state *s = mf_node_state(node);
 
-    if (s->is_known)
+    if (s->is_known && !s->must_say)
         mf_node_emit_bool(node, OUT, s->is_high != c->invert);
     return 0;
 }

@@ -58,7 +58,7 @@ static void outside_is_rejected(void **state)
     bench_free(b);
 }
 
-/* A reload with another range is applied in place, from the next value on. */
+/* A reload with another range counts from the next value on. */
 static void range_is_live(void **state)
 {
     struct bench *b = bench_new("in: {test.source: number}\nx: {clamp: 0..10, from: in}\n");

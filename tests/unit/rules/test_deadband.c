@@ -176,6 +176,24 @@ static void state_is_handed_over(void **state)
     bench_free(b);
 }
 
+/* A dead input is not made alive by a reload; the first good value passes, moved or not. */
+static void reload_with_a_dead_input(void **state)
+{
+    struct bench *b =
+        bench_new("in: {test.source: number}\nx: {deadband: 5, from: in, heartbeat: 1min}\n");
+
+    bench_feed(b, "in", "10");
+    bench_fail(b, "in", "timeout");
+    bench_expect(b, "x", "10 bad(10, timeout)");
+    bench_reload(b, "in: {test.source: number}\n"
+                    "x: {deadband: 5, from: in, heartbeat: 1min, on_error: drop}\n");
+    bench_advance(b, "5min");
+    bench_expect(b, "x", "");
+    bench_feed(b, "in", "11");
+    bench_expect(b, "x", "11");
+    bench_free(b);
+}
+
 static void faults(void **state)
 {
     bench_expect_fault("in: {test.source: number}\nx: {deadband: -1, from: in}\n", "MF0205",
@@ -205,6 +223,7 @@ int main(void)
         cmocka_unit_test(dead_input),
         cmocka_unit_test(reload_keeps_what_was_passed),
         cmocka_unit_test(state_is_handed_over),
+        cmocka_unit_test(reload_with_a_dead_input),
         cmocka_unit_test(faults),
     };
 

@@ -56,6 +56,25 @@ static void value_of_several(void **state)
     bench_expect(b, "x", "12 4000");
     bench_feed(b, "k", "3");
     bench_expect(b, "x", "6000");
+    bench_reload(b, "a: {test.source: number, unit: W}\n"
+                    "b: {test.source: number, unit: kW}\n"
+                    "k: {test.source: number}\n"
+                    "x: {expr: value / k, from: [a, b]}\n");
+    bench_expect(b, "x", "2");
+    bench_free(b);
+}
+
+/* After a reload `value` is what any of its nodes said, if only one has spoken. */
+static void value_of_several_after_a_reload(void **state)
+{
+    struct bench *b = bench_new("a: {test.source: number}\nb: {test.source: number}\n"
+                                "x: {expr: value * 2, from: [a, b]}\n");
+
+    bench_feed(b, "b", "5");
+    bench_expect(b, "x", "10");
+    bench_reload(b, "a: {test.source: number}\nb: {test.source: number}\n"
+                    "x: {expr: value * 3, from: [a, b]}\n");
+    bench_expect(b, "x", "15");
     bench_free(b);
 }
 
@@ -156,6 +175,7 @@ int main(void)
         cmocka_unit_test(names_are_inputs),
         cmocka_unit_test(value_is_from),
         cmocka_unit_test(value_of_several),
+        cmocka_unit_test(value_of_several_after_a_reload),
         cmocka_unit_test(fields_and_labels),
         cmocka_unit_test(constants_are_said_once),
         cmocka_unit_test(no_result),

@@ -78,10 +78,28 @@ static void no_result(void **state)
     bench_free(b);
 }
 
+/* A filter that a reload changed knows what the other names said last; a message that was judged
+ * before is not judged again. */
+static void reload_knows_the_inputs(void **state)
+{
+    struct bench *b = bench_new("src: {test.source: number}\nopen: {test.source: bool}\n"
+                                "x: {filter: open and value > 5, from: src}\n");
+
+    bench_feed(b, "open", "true");
+    bench_feed(b, "src", "4");
+    bench_expect(b, "x", "");
+    bench_reload(b, "src: {test.source: number}\nopen: {test.source: bool}\n"
+                    "x: {filter: open and value > 3, from: src}\n");
+    bench_expect(b, "x", "");
+    bench_feed(b, "src", "4");
+    bench_expect(b, "x", "4");
+    bench_free(b);
+}
+
 static void faults(void **state)
 {
     bench_expect_fault("power: {test.source: number}\nx: {filter: power > 5}\n", "MF0305",
-                       "no input");
+                       "no messages to filter");
     bench_expect_fault("in: {test.source: number, unit: W}\nx: {filter: value > 5 °C, from: in}\n",
                        "MF0413", "temperature");
 }
@@ -91,7 +109,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_pass),   cmocka_unit_test(other_names),
         cmocka_unit_test(several_sources), cmocka_unit_test(dead_input),
-        cmocka_unit_test(no_result),       cmocka_unit_test(faults),
+        cmocka_unit_test(no_result),       cmocka_unit_test(reload_knows_the_inputs),
+        cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

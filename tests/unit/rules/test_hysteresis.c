@@ -89,6 +89,21 @@ static void reload_keeps_the_state(void **state)
     bench_free(b);
 }
 
+/* A dead input is not made alive by a reload; the first good value is said, changed or not. */
+static void reload_with_a_dead_input(void **state)
+{
+    struct bench *b = bench_new(ROOM "x: {hysteresis: 20..22, from: in}\n");
+
+    bench_feed(b, "in", "23");
+    bench_fail(b, "in", "timeout");
+    bench_expect(b, "x", "true bad(true, timeout)");
+    bench_reload(b, ROOM "x: {hysteresis: 20..24, from: in, on_error: drop}\n");
+    bench_expect(b, "x", "");
+    bench_feed(b, "in", "21");
+    bench_expect(b, "x", "true");
+    bench_free(b);
+}
+
 static void faults(void **state)
 {
     bench_expect_fault(ROOM "x: {hysteresis: 20.., from: in}\n", "MF0220", "both ends");
@@ -106,6 +121,7 @@ int main(void)
         cmocka_unit_test(thresholds_have_units),
         cmocka_unit_test(bad_input_keeps_the_state),
         cmocka_unit_test(reload_keeps_the_state),
+        cmocka_unit_test(reload_with_a_dead_input),
         cmocka_unit_test(faults),
     };
 

@@ -145,6 +145,23 @@ static void changed_expression_keeps_the_clock(void **state)
     bench_free(b);
 }
 
+/* A dead input is not made alive by a reload, nor by the clock that goes on over it. */
+static void reload_with_a_dead_input(void **state)
+{
+    struct bench *b = bench_new(POWER "x: {when: power > 5 kW, for: 2min}\n");
+
+    bench_feed(b, "power", "4");
+    bench_feed(b, "power", "7");
+    bench_fail(b, "power", "timeout");
+    bench_expect(b, "x", "false bad(false, timeout)");
+    bench_reload(b, POWER "x: {when: power > 6 kW, for: 2min}\n");
+    bench_advance(b, "5min");
+    bench_expect(b, "x", "bad(null, timeout) bad(true, timeout)");
+    bench_feed(b, "power", "7");
+    bench_expect(b, "x", "true");
+    bench_free(b);
+}
+
 static void faults(void **state)
 {
     bench_expect_fault(POWER "x: {when: power}\n", "MF0204", "compare it");
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test(dead_input),
         cmocka_unit_test(reload_keeps_the_clock),
         cmocka_unit_test(changed_expression_keeps_the_clock),
+        cmocka_unit_test(reload_with_a_dead_input),
         cmocka_unit_test(faults),
     };
 
