@@ -15,6 +15,8 @@ import sys
 
 def main():
     expected_path, directory, *command = sys.argv[1:]
+    # Programs are named relative to where we are started, not to the directory of the test.
+    command = [os.path.abspath(word) if os.sep in word and os.path.exists(word) else word for word in command]
     env = {k: v for k, v in os.environ.items() if not k.startswith("MF_TEST_")}
     env.update(NO_COLOR="1", LC_ALL="C.UTF-8")
     env.pop("CREDENTIALS_DIRECTORY", None)

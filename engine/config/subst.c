@@ -480,7 +480,8 @@ static void read_var(struct mf_reading *reading, struct mf_var *var)
     var->is_secret |= made->is_secret;
     var->is_unknown |= made->is_unknown;
     if (made->is_secret || made->is_unknown) {
-        struct mf_buf bare = {0};
+        /* Cut where it is too long: then the text was refused, and is never printed. */
+        struct mf_buf bare = {.limit = MF_FLOW_TEXT};
 
         mf_tree_bare(made, &bare);
         var->bare = mf_arena_strdup(reading->arena, mf_buf_text(&bare));

@@ -36,6 +36,7 @@ void mf_loop_block_signals(void)
 
     fill_signals(&set);
     sigaddset(&set, SIGPIPE);
+    sigaddset(&set, SIGXFSZ); /* a file at its limit is an error of the write, too */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

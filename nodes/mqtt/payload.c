@@ -16,7 +16,7 @@ const struct mf_choice mf_mqtt_formats[] = {
     {"json", MF_FORMAT_JSON, "JSON."},
     {"text", MF_FORMAT_TEXT, "UTF-8 text as it stands."},
     {"number", MF_FORMAT_NUMBER, "A decimal number as text."},
-    {"bool", MF_FORMAT_BOOL, "`true` or `false`; also on, off, yes, no, 1, 0 when reading."},
+    {"bool", MF_FORMAT_BOOL, "The word `true` or `false`; also on, off, yes, no, 1, 0 when reading."},
     {"msgpack", MF_FORMAT_MSGPACK, "MessagePack."},
     {"cbor", MF_FORMAT_CBOR, "CBOR."},
     {"raw", MF_FORMAT_RAW, "Bytes as they are."},

@@ -116,10 +116,10 @@ out: {file.write: out.jsonl, from: {y: twice}}
 
     def test_log_level(self):
         """--log-level is the least that is said."""
-        self.flow(COUNT)
-        running = self.start("run", "--log-level", "error", "flow.yaml")
-        running.signal(signal.SIGTERM)
-        self.assertNotIn("tick", running.finish(0))
+        self.write("in.jsonl", '{"x": 1}\n')
+        self.flow("in: {file.read: in.jsonl, columns: [x]}\nshow: {log: notice, from: in, message: seen}")
+        self.assertIn("seen", self.call("run", "--once", "flow.yaml").stderr)
+        self.assertNotIn("seen", self.call("run", "--once", "--log-level", "error", "flow.yaml").stderr)
         self.call("run", "--log-level", "loud", "flow.yaml", code=2)
 
     def test_json_log(self):

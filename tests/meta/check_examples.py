@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-root, program = Path(sys.argv[1]), sys.argv[2]
+root, program = Path(sys.argv[1]), str(Path(sys.argv[2]).resolve())
 faults = []
 
 
