@@ -448,6 +448,7 @@ static void mqtt_timeout(struct mf_link *link)
     mf_link_arm(link, TICK);
     watch_again(link);
     settle(link);
+    serve_waiting(link); /* the way may have become free without an event */
 }
 
 static void mqtt_pause(struct mf_link *link, bool paused)
