@@ -32,9 +32,9 @@ void mf_log(enum mf_log_level level, const char *who, const char *fmt, ...)
 #define MF_LOG_BURST 5
 #define MF_LOG_INTERVAL_S 10
 struct mf_log_rate {
-    int64_t window;    /* mono ns of the window's start */
-    uint32_t used;     /* lines let through in this window */
-    uint32_t held;     /* lines held back since the last one let through */
+    int64_t window; /* mono ns of the window's start */
+    uint32_t used;  /* lines let through in this window */
+    uint32_t held;  /* lines held back since the last one let through */
 };
 void mf_log_limited(struct mf_log_rate *rate, int64_t mono, enum mf_log_level level,
                     const char *who, const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -12,6 +12,6 @@ struct mf_rng {
 void mf_rng_seed(struct mf_rng *rng, uint64_t seed);
 void mf_rng_seed_random(struct mf_rng *rng);
 uint64_t mf_rng_next(struct mf_rng *rng);
-double mf_rng_double(struct mf_rng *rng); /* [0, 1) */
-double mf_rng_normal(struct mf_rng *rng); /* mean 0, deviation 1 */
+double mf_rng_double(struct mf_rng *rng);                  /* [0, 1) */
+double mf_rng_normal(struct mf_rng *rng);                  /* mean 0, deviation 1 */
 uint64_t mf_rng_below(struct mf_rng *rng, uint64_t bound); /* [0, bound), bound > 0 */

@@ -61,8 +61,8 @@ static const struct {
 };
 
 static const char *const statements[] = {
-    "break", "do",    "else",   "elseif", "end",  "for",   "function", "goto", "if",
-       "local", "repeat", "return", "then", "until", "while",    NULL,
+    "break", "do",    "else",   "elseif", "end",  "for",   "function", "goto",
+    "if",    "local", "repeat", "return", "then", "until", "while",    NULL,
 };
 
 /* Words of other languages, and what they are in Lua. Names of nodes are in lower case. */

@@ -30,10 +30,10 @@ struct mf_draft;
 struct mf_in_def {
     const char *label; /* name in `from`, else the name of the port it comes from */
     struct mf_def *from;
-    unsigned from_port;          /* index of the output */
-    unsigned port;               /* index into kind->ports of the input port */
-    uint32_t types;              /* that may arrive, after conversion */
-    const struct mf_unit *unit;  /* after conversion */
+    unsigned from_port;         /* index of the output */
+    unsigned port;              /* index into kind->ports of the input port */
+    uint32_t types;             /* that may arrive, after conversion */
+    const struct mf_unit *unit; /* after conversion */
     struct mf_linear convert;
     bool is_converted; /* unit: multiply-add */
     bool to_number;    /* int → number */

@@ -17,8 +17,8 @@
  * MessagePack the MoaT dialect: ext 3 is a path, ext 2 a big integer (error when beyond int64),
  *             ext 4 a proxy (its name as text, `_` is null), ext -1 a time stamp (unix seconds);
  *             others become bytes. Doubles are written as float32 only when that is exact.
- * CBOR        RFC 8949; tag 39 is a path, tags 2 and 3 big integers, other tags are dropped, indefinite
- *             lengths are read, half floats are read and written where exact.
+ * CBOR        RFC 8949; tag 39 is a path, tags 2 and 3 big integers, other tags are dropped,
+ * indefinite lengths are read, half floats are read and written where exact.
  */
 
 #include "engine/base/buf.h"

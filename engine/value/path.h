@@ -22,5 +22,6 @@ enum { MF_PATH_ELEMENTS = 64, MF_PATH_BYTES = 1024 };
 int mf_path_read(const char *text, size_t len, struct mf_value *ret, struct mf_error *err);
 void mf_path_print(const struct mf_value *path, struct mf_buf *buf);
 
-/* Follows `path` into maps (by key) and lists (by integer, negative from the end). NULL if absent. */
+/* Follows `path` into maps (by key) and lists (by integer, negative from the end). NULL if absent.
+ */
 const struct mf_value *mf_path_follow(const struct mf_value *path, const struct mf_value *root);

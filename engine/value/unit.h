@@ -33,8 +33,8 @@ enum mf_dimension {
     MF_DIM_LIGHT,
     MF_DIM_ANGLE,
     MF_DIM_DATA,
-    MF_DIM_MONEY,  /* EUR, ct */
-    MF_DIM_MONEY2, /* USD; other currencies do not convert into each other */
+    MF_DIM_MONEY,    /* EUR, ct */
+    MF_DIM_MONEY2,   /* USD; other currencies do not convert into each other */
     MF_DIM_REACTIVE, /* var, varh; apparent power (VA) is told apart by APPARENT */
     MF_DIM_APPARENT,
     MF_DIMS,
@@ -92,8 +92,8 @@ int mf_quantity_read(const char *text, size_t len, double *ret_number, struct mf
                      bool *ret_has_unit, struct mf_error *err);
 void mf_quantity_print(double number, const struct mf_unit *unit_or_null, struct mf_buf *buf);
 
-/* `250ms`, `5s`, `1min`, `1h30m`, `2d`, `1.5 h`, `0s`; units ns us µs ms s min m h d w, largest first.
- * A bare number other than 0 is refused: "`5` has no unit; did you mean `5s`?". Negative is
+/* `250ms`, `5s`, `1min`, `1h30m`, `2d`, `1.5 h`, `0s`; units ns us µs ms s min m h d w, largest
+ * first. A bare number other than 0 is refused: "`5` has no unit; did you mean `5s`?". Negative is
  * refused unless `allow_negative`. At most 100 years. */
 int mf_duration_read(const char *text, size_t len, bool allow_negative, int64_t *ret_ns,
                      struct mf_error *err);

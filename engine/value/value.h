@@ -117,8 +117,9 @@ static inline double mf_value_as_number(const struct mf_value *value)
     return value->type == MF_INT ? (double)value->integer : value->number;
 }
 
-size_t mf_value_count(const struct mf_value *value);                   /* list, map, path */
-const struct mf_value *mf_value_at(const struct mf_value *value, size_t i); /* list, path; map: value */
+size_t mf_value_count(const struct mf_value *value); /* list, map, path */
+const struct mf_value *mf_value_at(const struct mf_value *value,
+                                   size_t i); /* list, path; map: value */
 const struct mf_value *mf_value_key(const struct mf_value *value, size_t i); /* map */
 /* NULL if absent. Linear for small maps, hashed above 16 pairs. */
 const struct mf_value *mf_value_get(const struct mf_value *map, const char *key, size_t len);

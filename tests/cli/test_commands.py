@@ -192,6 +192,8 @@ class Pictures(CliTest):
         examples = sorted(path for path in (ROOT / "examples").glob("*/*.yaml")
                           if not path.name.endswith(".test.yaml") and "\npart:" not in path.read_text(encoding="utf-8"))
         self.assertTrue(examples)
+        if "Not built in" in self.call("nodes").stdout:  # not every example can be read then
+            examples = [path for path in examples if "mqtt" not in path.read_text(encoding="utf-8")]
         for path in examples:
             once = self.call("expand", "--no-env", str(path)).stdout
             self.write("once.yaml", once)

@@ -136,7 +136,8 @@ static void a_reload_keeps_the_time(void **state)
 /* What is wrong is said in words. */
 static void faults(void **state)
 {
-    bench_expect_fault(BUTTON "x: {debounce: 5, from: in}\n", "MF0208", "`debounce: 5` has no unit");
+    bench_expect_fault(BUTTON "x: {debounce: 5, from: in}\n", "MF0208",
+                       "`debounce: 5` has no unit");
     bench_expect_fault(BUTTON "x: {debounce: 5s, from: in, edge: up}\n", "MF0207", "up");
     bench_expect_fault(BUTTON "x: {debounce: , from: in}\n", "MF0202", "debounce");
 }
