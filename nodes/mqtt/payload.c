@@ -16,7 +16,8 @@ const struct mf_choice mf_mqtt_formats[] = {
     {"json", MF_FORMAT_JSON, "JSON."},
     {"text", MF_FORMAT_TEXT, "UTF-8 text as it stands."},
     {"number", MF_FORMAT_NUMBER, "A decimal number as text."},
-    {"bool", MF_FORMAT_BOOL, "The word `true` or `false`; also on, off, yes, no, 1, 0 when reading."},
+    {"bool", MF_FORMAT_BOOL,
+     "The word `true` or `false`; also on, off, yes, no, 1, 0 when reading."},
     {"msgpack", MF_FORMAT_MSGPACK, "MessagePack."},
     {"cbor", MF_FORMAT_CBOR, "CBOR."},
     {"raw", MF_FORMAT_RAW, "Bytes as they are."},
@@ -31,20 +32,29 @@ static const struct {
     int64_t unit;
 } time_units[] = {{1e11, MF_SEC}, {1e14, MF_MS}, {1e17, MF_US}, {INFINITY, 1}};
 
+static int no_time(double number, struct mf_error *err)
+{
+    return mf_fail(err, MF_EINVAL, "%g is no time between the years 1678 and 2262", number);
+}
+
 static int read_number_time(const struct mf_value *value, int64_t *ret_time, struct mf_error *err)
 {
-    double number = mf_value_as_number(value), size = fabs(number);
+    double number = mf_value_as_number(value), size = fabs(number), whole = floor(number);
     unsigned i = 0;
+    int64_t time;
 
     if (!(size < 9.2e18)) /* also NaN */
-        return mf_fail(err, MF_EINVAL, "%g is no time", number);
+        return no_time(number, err);
     while (size >= time_units[i].below)
         i++;
-    if (value->type == MF_INT)
-        *ret_time = value->integer * time_units[i].unit;
-    else /* a double of seconds has a resolution of a microsecond at best */
-        *ret_time = (int64_t)floor(number) * time_units[i].unit +
-                    (int64_t)llround((number - floor(number)) * (double)time_units[i].unit);
+    if (__builtin_mul_overflow(value->type == MF_INT ? value->integer : (int64_t)whole,
+                               time_units[i].unit, &time))
+        return no_time(number, err);
+    /* A double of seconds resolves a microsecond at best; the whole part stays exact. */
+    if (value->type == MF_NUMBER &&
+        __builtin_add_overflow(time, llround((number - whole) * (double)time_units[i].unit), &time))
+        return no_time(number, err);
+    *ret_time = time;
     return 0;
 }
 

@@ -22,6 +22,6 @@ int mf_mqtt_read_payload(const struct mf_mqtt_reading *how, const void *payload,
                          struct mf_value *ret_value, int64_t *ret_time, const char **ret_reason,
                          struct mf_error *err);
 
-/* A point in time: ISO 8601 text, or a number since 1970 in s, ms, µs or ns, told apart by size (a
- * number of seconds below 10^11 is before the year 5138). */
+/* A point in time: ISO 8601 text, or a number since 1970 in s, ms, µs or ns, told apart by size:
+ * below 10^11 are seconds, below 10^14 ms, below 10^17 µs. Times end in the year 2262. */
 int mf_mqtt_read_time(const struct mf_value *value, int64_t *ret_time, struct mf_error *err);
