@@ -130,7 +130,7 @@ static int wait_ready(struct mf_mqtt_session *session, int input, short *ret_cli
 int mf_mqtt_session_turn(struct mf_mqtt_session *session, int input, bool *ret_input,
                          struct mf_error *err)
 {
-    short ready;
+    short ready = 0;
     int rc = wait_ready(session, input, &ready, ret_input, err);
 
     if (rc < 0)
