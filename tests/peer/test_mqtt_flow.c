@@ -357,7 +357,7 @@ static void reload(void **state)
                   head);
     flow_run_reload(&run, peer, mf_buf_text(&flow));
     peer_wait_for(peer, "engine 0 other/#"); /* asked for */
-    peer_wait_for(peer, "engine other/#"); /* given back */
+    peer_wait_for(peer, "engine other/#");   /* given back */
     outsider_publish(&o, "in/x", "5", 1, false);
     while (strcmp(outsider_next(&o)->payload, "20") != 0)
         continue;
