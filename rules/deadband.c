@@ -65,6 +65,7 @@ static const struct mf_type type_width = {
  * points of it. */
 static void deadband_infer(struct mf_infer *infer, const void *config)
 {
+    static const struct mf_option width = {.name = "width", .flags = MF_OPT_PRIMARY | MF_OPT_DELTA};
     const struct config *c = config;
     struct mf_amount *amount = &c->width->amount;
     const struct mf_unit *in = mf_infer_unit(infer, 0);
@@ -74,8 +75,8 @@ static void deadband_infer(struct mf_infer *infer, const void *config)
         amount->has_unit && mf_unit_is_ratio(&amount->unit) && !(in && mf_unit_is_ratio(in));
     if (c->width->is_relative)
         amount->number *= amount->unit.factor;
-    else
-        mf_amount_settle(infer, amount, in, true, "the deadband");
+    else if (amount->is_known && amount->has_unit)
+        mf_infer_in_unit(infer, &width, amount->at, &amount->unit, &amount->number);
 }
 
 /* ---- the node ---- */

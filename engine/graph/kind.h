@@ -208,6 +208,10 @@ void mf_infer_set(struct mf_infer *infer, unsigned port, uint32_t types,
 /* Asks that input to be converted to `unit` on its edge (reports MF0203 when impossible). */
 void mf_infer_want(struct mf_infer *infer, unsigned input, const struct mf_unit *unit);
 struct mf_check *mf_infer_check(struct mf_infer *infer);
+/* Brings a quantity that the kind has read itself, written in `unit`, into that of its input, with
+ * the words the engine has for options in "@in". `option` gives name and flags. */
+bool mf_infer_in_unit(struct mf_infer *infer, const struct mf_option *option, struct mf_span at,
+                      const struct mf_unit *unit, double *number);
 /* Checks and compiles an expression option with the wired inputs; `wanted` may be NULL. */
 bool mf_infer_expr(struct mf_infer *infer, struct mf_expr *expr, const struct mf_unit *wanted,
                    struct mf_expr_slot *ret_result);

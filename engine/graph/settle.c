@@ -122,6 +122,16 @@ static void settle_in(struct mf_infer *infer, const struct mf_late_quantity *lat
                 def->in_count ? mf_compile_source(infer->compile, &def->ins[0]) : def->name);
 }
 
+bool mf_infer_in_unit(struct mf_infer *infer, const struct mf_option *option, struct mf_span at,
+                      const struct mf_unit *unit, double *number)
+{
+    const struct mf_late_quantity late = {
+        .option = option, .number = number, .unit = *unit, .has_unit = true, .at = at};
+
+    settle_in(infer, &late);
+    return !infer->def->draft->failed;
+}
+
 /* The kind calculates in the unit it infers; what people see is the one that `unit:` asks for, and
  * so is a bare number. */
 static void settle_out(struct mf_infer *infer, const struct mf_late_quantity *late)
