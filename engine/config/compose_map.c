@@ -139,7 +139,8 @@ static const struct mf_tree_pair *own_pairs(struct pairs *p, const struct mf_tre
             continue;
         }
         known = add_pair(p, &entries[i]);
-        if (known)
+        /* What stands for an alias that repeats nothing has no place: that was said already. */
+        if (known && entries[i].key->at.file)
             refuse_duplicate(diags, known, &entries[i]);
     }
     return merge;
