@@ -69,8 +69,6 @@ void mf_option_facts(const struct mf_option *option, const char *quote, struct m
         mf_buf_puts(buf, "; required");
     if (option->flags & MF_OPT_SECRET)
         mf_buf_puts(buf, "; never printed");
-    if (option->flags & MF_OPT_LIVE)
-        mf_buf_puts(buf, "; changes without a restart of the node");
     if (option->deprecated)
         mf_buf_printf(buf, "; no longer wanted: %s", option->deprecated);
 }
