@@ -7,9 +7,9 @@
  *   lex      text → tokens; quantity literals                        lex.c, lex_unit.c
  *   parse    tokens → tree of `struct mf_ast`, names → refs           parse.c
  *   check    types, folding of constants                             check.c
- *   units    what each operator and function does with units         unit_rules.c
+ *   units    what each operator and function does with units         unit_*.c
  *   gen      tree → flat code                                        gen.c
- *   run      the machine                                             run.c
+ *   run      the machine                                             run.c, run_slow.c
  *   op       what the operators of Lua mean, for run and folding     op.c
  *
  * The tree keeps places and literals only. What check finds out about each of
@@ -52,18 +52,24 @@ struct mf_ast {
     const struct mf_unit *unit; /* of a quantity literal */
 };
 
-/* Where an operand lies: a base and a distance in bytes, `offset << 2 | base`. */
+/* Where an operand lies: a base, and a distance from it in bytes. */
 enum mf_base { MF_BASE_REGISTER, MF_BASE_CONSTANT, MF_BASE_INPUT, MF_BASES };
+
+struct mf_operand {
+    uint8_t base; /* enum mf_base */
+    uint32_t offset;
+};
 
 /* Registers of the machine; those that own a block are numbered from the end. */
 enum { MF_EXPR_REGISTERS = 256 };
 
 struct mf_instruction {
-    uint8_t op;    /* enum mf_op */
-    uint8_t count; /* arguments of a call */
-    uint16_t to;   /* register of the result */
-    uint32_t a, b; /* operands */
-    uint32_t c;    /* jumps: index of the next instruction; call: index of the function */
+    uint8_t op;             /* enum mf_op */
+    uint8_t count;          /* arguments of a call */
+    uint8_t a_base, b_base; /* operands */
+    uint16_t to;            /* register of the result, in bytes */
+    uint16_t c;             /* jumps: index of the next instruction; call: index of the function */
+    uint32_t a, b;
 };
 
 /* A block that constants of an expression hold, dropped with the arena. */
@@ -157,7 +163,11 @@ void mf_units_convert(struct mf_checker *c, const struct mf_ast *ast, struct mf_
 /* No sum of temperatures; a bare number beside °C counts as a point. */
 void mf_units_need_point(struct mf_checker *c, const struct mf_ast *ast);
 
-/* ---- code: gen.c ---- */
+/* ---- code: gen.c, run_slow.c ---- */
 
 /* False after reporting that it does not fit. */
 bool mf_expr_generate(struct mf_checker *c);
+
+/* What an instruction does with any values. False with *ret_reason. */
+bool mf_expr_run_slowly(const struct mf_instruction *in, const struct mf_value *a,
+                        const struct mf_value *b, struct mf_value *to, const char **ret_reason);

@@ -14,6 +14,8 @@
 #include "engine/expr/expr_priv.h"
 #include "engine/expr/functions.h"
 
+#define EXACT (INT64_C(1) << 53) /* integers up to here are doubles */
+
 struct generator {
     struct mf_checker *checker;
     struct mf_instruction *code;
@@ -25,39 +27,51 @@ struct generator {
     bool overflow;
 };
 
-static uint32_t generate(struct generator *g, const struct mf_ast *ast, uint32_t next);
+static const struct mf_operand none;
 
-static uint32_t address(enum mf_base base, size_t offset)
+static struct mf_operand generate(struct generator *g, const struct mf_ast *ast, uint32_t next);
+
+static struct mf_operand address(enum mf_base base, size_t offset)
 {
-    return (uint32_t)(offset << 2 | base);
+    return (struct mf_operand){(uint8_t)base, (uint32_t)offset};
 }
 
-static uint32_t at_register(uint32_t index)
+static struct mf_operand at_register(uint32_t index)
 {
     return address(MF_BASE_REGISTER, index * sizeof(struct mf_value));
 }
 
-static uint32_t at_input(uint32_t index)
+static bool is_register(struct mf_operand operand, uint32_t index)
+{
+    return operand.base == MF_BASE_REGISTER && operand.offset == index * sizeof(struct mf_value);
+}
+
+static struct mf_operand at_input(uint32_t index)
 {
     return address(MF_BASE_INPUT, index * sizeof(struct mf_msg) + offsetof(struct mf_msg, value));
 }
 
-static uint32_t put_constant(struct generator *g, struct mf_value value)
+static struct mf_operand put_constant(struct generator *g, struct mf_value value)
 {
     mf_grow(&g->constants, &g->constant_cap, g->constant_count, sizeof(value));
     g->constants[g->constant_count] = value;
     return address(MF_BASE_CONSTANT, g->constant_count++ * sizeof(value));
 }
 
-static uint32_t emit(struct generator *g, enum mf_op op, uint32_t to, uint32_t a, uint32_t b)
+static uint32_t emit(struct generator *g, enum mf_op op, uint32_t to, struct mf_operand a,
+                     struct mf_operand b)
 {
     if (g->code_count == MF_EXPR_CODE) {
         g->overflow = true;
         return 0;
     }
     mf_grow(&g->code, &g->code_cap, g->code_count, sizeof(*g->code));
-    g->code[g->code_count] =
-        (struct mf_instruction){.op = (uint8_t)op, .to = (uint16_t)to, .a = a, .b = b};
+    g->code[g->code_count] = (struct mf_instruction){.op = (uint8_t)op,
+                                                     .to = (uint16_t)(to * sizeof(struct mf_value)),
+                                                     .a_base = a.base,
+                                                     .b_base = b.base,
+                                                     .a = a.offset,
+                                                     .b = b.offset};
     return g->code_count++;
 }
 
@@ -81,16 +95,16 @@ static uint32_t claim_owner(struct generator *g)
 }
 
 /* First register behind an operand that lies in the stack from `next` on. */
-static uint32_t behind(uint32_t operand, uint32_t next)
+static uint32_t behind(struct mf_operand operand, uint32_t next)
 {
-    return operand == at_register(next) ? next + 1 : next;
+    return is_register(operand, next) ? next + 1 : next;
 }
 
-static uint32_t generate_ref(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_ref(struct generator *g, const struct mf_ast *ast, uint32_t next)
 {
     const struct mf_expr_ref *ref = &g->checker->expr->refs[ast->ref];
     const char *field = ref->name + ref->used;
-    uint32_t at = at_input(ref->input);
+    struct mf_operand at = at_input(ref->input);
 
     /* Fields behind the name of an input: value.temp */
     while (*field == '.') {
@@ -105,11 +119,25 @@ static uint32_t generate_ref(struct generator *g, const struct mf_ast *ast, uint
     return at;
 }
 
-static uint32_t generate_binary(struct generator *g, const struct mf_ast *ast, uint32_t next,
-                                enum mf_op op)
+/* Beside a float, `5` works as `5.0`, and the machine is quick with it. */
+static struct mf_operand generate_operand(struct generator *g, const struct mf_ast *ast,
+                                          const struct mf_ast *other, enum mf_op op, uint32_t next)
 {
-    uint32_t a = generate(g, ast->left, next);
-    uint32_t b = generate(g, ast->right, behind(a, next));
+    const struct mf_fact *fact = mf_fact(g->checker, ast);
+    bool is_numeric = op <= MF_OP_POW || (op >= MF_OP_EQ && op <= MF_OP_GE);
+
+    if (fact->is_constant && fact->value.type == MF_INT && is_numeric &&
+        fact->value.integer >= -EXACT && fact->value.integer <= EXACT &&
+        mf_fact(g->checker, other)->types == MF_T(MF_NUMBER))
+        return put_constant(g, mf_value_number((double)fact->value.integer));
+    return generate(g, ast, next);
+}
+
+static struct mf_operand generate_binary(struct generator *g, const struct mf_ast *ast,
+                                         uint32_t next, enum mf_op op)
+{
+    struct mf_operand a = generate_operand(g, ast->left, ast->right, op, next);
+    struct mf_operand b = generate_operand(g, ast->right, ast->left, op, behind(a, next));
     uint32_t to = op == MF_OP_CONCAT ? claim_owner(g) : claim(g, next);
 
     emit(g, op, to, a, b);
@@ -117,37 +145,41 @@ static uint32_t generate_binary(struct generator *g, const struct mf_ast *ast, u
 }
 
 /* The left operand is the result where it decides; else the right one takes its place. */
-static uint32_t generate_choice(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_choice(struct generator *g, const struct mf_ast *ast,
+                                         uint32_t next)
 {
     enum mf_op op = ast->kind == MF_AST_AND ? MF_OP_UNLESS : MF_OP_IF;
-    uint32_t a, b, to, jump;
+    struct mf_operand a, b;
+    uint32_t to, jump;
 
     if (mf_fact(g->checker, ast->left)->is_constant) /* and does not decide */
         return generate(g, ast->right, next);
     a = generate(g, ast->left, next);
     to = claim(g, next);
-    jump = emit(g, op, to, a, 0);
+    jump = emit(g, op, to, a, none);
     b = generate(g, ast->right, next);
 
-    if (b != at_register(to))
-        emit(g, MF_OP_MOVE, to, b, 0);
+    if (!is_register(b, to))
+        emit(g, MF_OP_MOVE, to, b, none);
     if (!g->overflow)
-        g->code[jump].c = g->code_count;
+        g->code[jump].c = (uint16_t)g->code_count;
     return at_register(to);
 }
 
 /* math.max(a, b, c): pair by pair. */
-static uint32_t generate_chain(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_chain(struct generator *g, const struct mf_ast *ast,
+                                        uint32_t next)
 {
     enum mf_op op = ast->function->op;
-    uint32_t to = claim(g, next), a = generate(g, ast->left, next);
+    struct mf_operand a = generate(g, ast->left, next);
+    uint32_t to = claim(g, next);
 
     if (op == MF_OP_ABS)
-        emit(g, op, to, a, 0);
+        emit(g, op, to, a, none);
     else if (!ast->left->next) /* one argument: it must be a number all the same */
         emit(g, op, to, a, a);
     for (const struct mf_ast *arg = ast->left->next; arg; arg = arg->next) {
-        uint32_t b = generate(g, arg, behind(a, next));
+        struct mf_operand b = generate(g, arg, behind(a, next));
 
         emit(g, op, to, a, b);
         a = at_register(to);
@@ -155,24 +187,25 @@ static uint32_t generate_chain(struct generator *g, const struct mf_ast *ast, ui
     return at_register(to);
 }
 
-static uint32_t generate_coalesce(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_coalesce(struct generator *g, const struct mf_ast *ast,
+                                           uint32_t next)
 {
     uint32_t to = claim(g, next), jumps[MF_EXPR_ARGS], count = 0;
 
     for (const struct mf_ast *arg = ast->left; arg; arg = arg->next) {
-        uint32_t a = generate(g, arg, next);
+        struct mf_operand a = generate(g, arg, next);
 
         if (arg->next)
-            jumps[count++] = emit(g, MF_OP_IF_PRESENT, to, a, 0);
-        else if (a != at_register(to))
-            emit(g, MF_OP_MOVE, to, a, 0);
+            jumps[count++] = emit(g, MF_OP_IF_PRESENT, to, a, none);
+        else if (!is_register(a, to))
+            emit(g, MF_OP_MOVE, to, a, none);
     }
     while (count-- > 0 && !g->overflow)
-        g->code[jumps[count]].c = g->code_count;
+        g->code[jumps[count]].c = (uint16_t)g->code_count;
     return at_register(to);
 }
 
-static uint32_t generate_call(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_call(struct generator *g, const struct mf_ast *ast, uint32_t next)
 {
     const struct mf_function *function = ast->function;
     uint32_t first = next, to, at;
@@ -182,23 +215,25 @@ static uint32_t generate_call(struct generator *g, const struct mf_ast *ast, uin
     if (function->op != MF_OP_CALL)
         return generate_chain(g, ast, next);
     for (const struct mf_ast *arg = ast->left; arg; arg = arg->next) {
-        uint32_t a = generate(g, arg, next), slot = claim(g, next++);
+        struct mf_operand a = generate(g, arg, next);
+        uint32_t slot = claim(g, next++);
 
-        if (a != at_register(slot))
-            emit(g, MF_OP_MOVE, slot, a, 0);
+        if (!is_register(a, slot))
+            emit(g, MF_OP_MOVE, slot, a, none);
     }
     to = function->gives & MF_T(MF_TEXT) ? claim_owner(g) : claim(g, first);
-    at = emit(g, MF_OP_CALL, to, at_register(first), 0);
+    at = emit(g, MF_OP_CALL, to, at_register(first), none);
     if (!g->overflow) {
         g->code[at].count = ast->args;
-        g->code[at].c = (uint32_t)(function - mf_function_list);
+        g->code[at].c = (uint16_t)(function - mf_function_list);
     }
     return at_register(to);
 }
 
-static uint32_t generate_plain(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate_plain(struct generator *g, const struct mf_ast *ast,
+                                        uint32_t next)
 {
-    uint32_t a;
+    struct mf_operand a;
 
     switch (ast->kind) {
     case MF_AST_REF:
@@ -209,7 +244,7 @@ static uint32_t generate_plain(struct generator *g, const struct mf_ast *ast, ui
         return generate_call(g, ast, next);
     case MF_AST_UNARY:
         a = generate(g, ast->left, next);
-        emit(g, ast->op, claim(g, next), a, 0);
+        emit(g, ast->op, claim(g, next), a, none);
         return at_register(next);
     case MF_AST_BINARY:
         return generate_binary(g, ast, next, ast->op);
@@ -219,13 +254,13 @@ static uint32_t generate_plain(struct generator *g, const struct mf_ast *ast, ui
 }
 
 /* Where the result is found; registers from `next` on are free. */
-static uint32_t generate(struct generator *g, const struct mf_ast *ast, uint32_t next)
+static struct mf_operand generate(struct generator *g, const struct mf_ast *ast, uint32_t next)
 {
     const struct mf_fact *fact = mf_fact(g->checker, ast);
-    uint32_t at, convert;
+    struct mf_operand at, convert;
 
     if (g->overflow)
-        return 0;
+        return none;
     if (fact->is_constant)
         return put_constant(g, fact->value);
     at = generate_plain(g, ast, next);
@@ -251,9 +286,9 @@ bool mf_expr_generate(struct mf_checker *c)
 {
     struct generator g = {.checker = c};
     struct mf_expr *expr = c->expr;
-    uint32_t at = generate(&g, expr->root, 0);
+    struct mf_operand at = generate(&g, expr->root, 0);
 
-    emit(&g, MF_OP_RETURN, 0, at, 0);
+    emit(&g, MF_OP_RETURN, 0, at, none);
     if (g.overflow)
         mf_diag(c->diags, MF_ERROR, 407, expr->scalar->at,
                 "the expression needs more than %d steps or %d intermediate results", MF_EXPR_CODE,

@@ -189,8 +189,24 @@ static bool is_nan(const struct mf_value *value)
 
 static bool equal(const struct mf_value *a, const struct mf_value *b)
 {
+    if (a->type == MF_INT && b->type == MF_INT)
+        return a->integer == b->integer;
     /* For messages NaN equals itself; in Lua it does not. */
     return !is_nan(a) && !is_nan(b) && mf_value_equal(a, b);
+}
+
+/* Rounding keeps the order, so only a tie with an integer needs the exact way. */
+static int compare(const struct mf_value *a, const struct mf_value *b)
+{
+    double x, y;
+
+    if (a->type == MF_INT && b->type == MF_INT)
+        return (a->integer > b->integer) - (a->integer < b->integer);
+    if (!is_number(a))
+        return mf_value_compare(a, b);
+    x = mf_value_as_number(a);
+    y = mf_value_as_number(b);
+    return x < y ? -1 : x > y ? 1 : mf_value_compare(a, b);
 }
 
 static bool order(enum mf_op op, const struct mf_value *a, const struct mf_value *b,
@@ -205,7 +221,7 @@ static bool order(enum mf_op op, const struct mf_value *a, const struct mf_value
         *ret = mf_value_bool(false);
         return true;
     }
-    sign = mf_value_compare(a, b);
+    sign = compare(a, b);
     *ret = mf_value_bool(op == MF_OP_LT   ? sign < 0
                          : op == MF_OP_LE ? sign <= 0
                          : op == MF_OP_GT ? sign > 0
