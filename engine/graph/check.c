@@ -38,8 +38,9 @@ static void check_writers(struct mf_compile *compile)
 static bool is_read(const struct mf_def *def)
 {
     for (unsigned i = 0; i < def->out_count; i++)
-        if (def->outs[i].reader_count)
-            return true;
+        for (unsigned k = 0; k < def->outs[i].reader_count; k++)
+            if (def->outs[i].readers[k].to != def)
+                return true;
     return false;
 }
 

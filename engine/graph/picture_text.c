@@ -58,7 +58,7 @@ static char *what_of(const struct mf_out_def *out)
 
 static bool is_named(const struct mf_def *def, unsigned input, const struct mf_def *parent)
 {
-    if (def->ins[input].from == parent)
+    if (def->ins[input].from == parent || def->ins[input].from == def)
         return true;
     for (unsigned i = 0; i < input; i++)
         if (def->ins[i].from == def->ins[input].from)
