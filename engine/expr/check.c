@@ -487,6 +487,7 @@ bool mf_expr_check(struct mf_expr *expr, const struct mf_expr_slot *inputs, size
     if (!c.failed) {
         expr->is_constant = root->is_constant;
         expr->constant = root->value;
+        expr->types = root->types;
         *ret_result = (struct mf_expr_slot){root->types, root->unit};
     }
     mf_free(c.facts);

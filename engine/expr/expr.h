@@ -11,7 +11,8 @@
  * indexing (`value.temp`, `value["temp"]`, `value[1]`: 1 is the first item), literals
  * (numbers, 'text', true, false, nil), quantity literals (`3 °C`, `20 W`, `5min`, `50 %`), and
  * the functions of mf_expr_functions(). Names are inputs: nodes, `value` (the `from` input), the
- * names of a `from` map; `previous(node)` is the value of the turn before.
+ * names of a `from` map; `previous(node)` is the value of the turn before. What differs
+ * from Lua, and why, is in docs/expressions.md, whose examples are tests.
  *
  * Units are checked when a flow is compiled: adding or comparing W and kW converts, W and °C is an
  * error at the operator's place. A bare number beside a unit is taken in that unit. `°C - °C` is a
@@ -19,6 +20,9 @@
  * Running needs no Lua state and allocates nothing for numbers and booleans.
  *
  *   parse (names found) → the owner wires refs → check (types, units, code) → run
+ *
+ * Everything of an expression lives in the arena it was parsed into. The scalar must be there until
+ * the last check, the code refers to nothing else. How the folder is made: expr_priv.h.
  */
 
 #include "engine/config/type.h"
@@ -59,9 +63,10 @@ bool mf_expr_check(struct mf_expr *expr, const struct mf_expr_slot *inputs, size
                    const struct mf_unit *wanted, struct mf_diags *diags,
                    struct mf_expr_slot *ret_result);
 
-/* Runs. True with *ret_value owned by the caller; false with *ret_reason (a constant text for
- * msg.reason) when there is no result: arithmetic on nil or text, division of integers by zero,
- * NaN. `inputs` by ref.input; a ref to an input that has had no message yet reads nil. */
+/* Runs. True with *ret_value owned by the caller, of one of the types that check() promised; false
+ * with *ret_reason (a constant text for msg.reason) when there is no result: arithmetic on nil or
+ * text, division of integers by zero, NaN, nil where that was not promised. `inputs` by ref.input;
+ * a ref to an input that has had no message yet reads nil. */
 bool mf_expr_run(const struct mf_expr *expr, const struct mf_msg *inputs,
                  struct mf_value *ret_value, const char **ret_reason);
 

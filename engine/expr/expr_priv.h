@@ -90,6 +90,7 @@ struct mf_expr {
     const struct mf_instruction *code;
     const struct mf_value *constants;
     uint32_t owners; /* registers that own what they hold */
+    uint32_t types;  /* of the result */
     bool is_constant;
     struct mf_value constant;
 };

@@ -136,12 +136,27 @@ static const struct mf_value *execute(struct machine *m, const struct mf_instruc
     }
 }
 
+/* A value of a type that was not promised: an input has none yet, or does not keep its own promise.
+ */
+static bool settle(const struct mf_expr *expr, const struct mf_value *result,
+                   struct mf_value *ret_value, const char **ret_reason)
+{
+    if (result->type != MF_INT || !(expr->types & MF_T(MF_NUMBER))) {
+        *ret_reason = mf_op_not_number(result);
+        return false;
+    }
+    *ret_value = mf_value_number((double)result->integer);
+    return true;
+}
+
 /* Takes the result out of the machine. */
-static bool finish(const struct mf_value *result, struct mf_value *ret_value,
-                   const char **ret_reason)
+static bool finish(const struct mf_expr *expr, const struct mf_value *result,
+                   struct mf_value *ret_value, const char **ret_reason)
 {
     if (!result)
         return false;
+    if (!(expr->types & MF_T(result->type)))
+        return settle(expr, result, ret_value, ret_reason);
     if (result->type == MF_NUMBER && isnan(result->number)) {
         *ret_reason = mf_reason_nan;
         return false;
@@ -161,9 +176,9 @@ bool mf_expr_run(const struct mf_expr *expr, const struct mf_msg *inputs,
     m.bases[MF_BASE_CONSTANT] = (const char *)expr->constants;
     m.bases[MF_BASE_INPUT] = (const char *)inputs;
     if (expr->owners == 0) /* nearly all */
-        return finish(execute(&m, expr->code, ret_reason), ret_value, ret_reason);
+        return finish(expr, execute(&m, expr->code, ret_reason), ret_value, ret_reason);
     memset(owners, 0, expr->owners * sizeof(*owners)); /* null values */
-    ok = finish(execute(&m, expr->code, ret_reason), ret_value, ret_reason);
+    ok = finish(expr, execute(&m, expr->code, ret_reason), ret_value, ret_reason);
     for (uint32_t i = 0; i < expr->owners; i++)
         mf_value_drop(owners[i]);
     return ok;

@@ -90,8 +90,7 @@ static void run(const struct mf_expr *expr, const struct mf_expr_slot *slots, ui
     for (unsigned i = 0; i < INPUTS && round < ROUNDS; i++)
         inputs[i].value = make_value(slots[i].types, round);
     if (mf_expr_run(expr, inputs, &result, &reason)) {
-        /* Where an input has nothing, `and` and indexing may let nil through. */
-        demand(types & MF_T(result.type) || result.type == MF_NULL);
+        demand(types & MF_T(result.type));
         if (mf_expr_constant(expr))
             demand(mf_value_equal(mf_expr_constant(expr), &result));
         mf_value_drop(result);

@@ -264,6 +264,26 @@ static void types(void **state)
     house_close(inputs);
 }
 
+/* A result is of the promised types, also while an input has no value. */
+static void promises(void **state)
+{
+    static const struct input inputs[] = {
+        {"a", MF_T(MF_NUMBER)},
+        {"b", MF_T(MF_BOOL)},
+        {"i", MF_T(MF_NUMBER), NULL, {.type = MF_INT, .integer = 3}},
+        {0}};
+
+    case_expect("a", inputs, NULL, "bad: no value");
+    case_expect("previous(a)", inputs, NULL, "bad: no value");
+    case_expect("a or 5", inputs, NULL, "5");
+    case_expect("b and 5", inputs, NULL, "bad: no value");
+    case_expect("not b", inputs, NULL, "true");
+    case_expect("a == nil", inputs, NULL, "true");
+    case_expect("b or nil", inputs, NULL, "nil");
+    case_expect("i", inputs, NULL, "3.0");
+    case_expect("i * 2", inputs, NULL, "6.0");
+}
+
 /* An expression can be checked again, with other inputs, and runs as often as one likes. */
 static void checked_again(void **state)
 {
@@ -291,10 +311,10 @@ static void checked_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers),      cmocka_unit_test(precedence), cmocka_unit_test(logic),
-        cmocka_unit_test(texts),         cmocka_unit_test(fields),     cmocka_unit_test(names),
-        cmocka_unit_test(reasons),       cmocka_unit_test(constants),  cmocka_unit_test(types),
-        cmocka_unit_test(checked_again),
+        cmocka_unit_test(integers), cmocka_unit_test(precedence),    cmocka_unit_test(logic),
+        cmocka_unit_test(texts),    cmocka_unit_test(fields),        cmocka_unit_test(names),
+        cmocka_unit_test(reasons),  cmocka_unit_test(constants),     cmocka_unit_test(types),
+        cmocka_unit_test(promises), cmocka_unit_test(checked_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
