@@ -28,7 +28,8 @@ static void check_writers(struct mf_compile *compile)
         if (!other)
             continue;
         diag = mf_diag(compile->diags, MF_ERROR, 304, def->draft->item->at,
-                       "`%s` and `%s` both write %s", other->name, def->name, target);
+                       "`%s` and `%s` both write `%s`", other->name, def->name,
+                       strchr(target, ':') ? strchr(target, ':') + 1 : target);
         mf_diag_related(diag, other->draft->item->at, "`%s` writes it here", other->name);
         mf_diag_help(diag, "let one node write it, fed by `from: [a, b]`, `select` or `merge`");
     }

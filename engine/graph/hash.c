@@ -22,9 +22,16 @@ static bool is_left_out(const char *option)
            strcmp(option, "enabled") == 0 || strcmp(option, "from") == 0;
 }
 
+/* With its end, so that no two rows of texts look alike. */
+static void put_text(const char *text, struct mf_buf *buf)
+{
+    mf_buf_put(buf, text, strlen(text) + 1);
+}
+
 static void put_tree(const struct mf_tree *tree, struct mf_buf *buf)
 {
-    mf_buf_printf(buf, "%d:%u%c", tree->kind, tree->count, tree->is_plain ? 'p' : 'q');
+    mf_buf_putc(buf, (char)(tree->kind << 1 | tree->is_plain));
+    mf_buf_be(buf, tree->count, 4);
     if (tree->kind == MF_TREE_SCALAR) {
         mf_buf_put(buf, tree->text, tree->count);
         return;
@@ -59,7 +66,7 @@ static void put_item(const struct mf_flow_item *item, struct mf_buf *buf)
 {
     const struct mf_tree_pair *pair = NULL;
 
-    mf_buf_printf(buf, "%s;", item->kind);
+    put_text(item->kind, buf);
     if (item->main)
         put_tree(item->main, buf);
     while ((pair = next_option(item, pair ? pair->key->text : NULL)) != NULL) {
@@ -74,24 +81,31 @@ static void put_item(const struct mf_flow_item *item, struct mf_buf *buf)
  * to kW. */
 static void put_edges(const struct mf_def *def, struct mf_buf *buf)
 {
+    mf_buf_be(buf, def->in_count, 4);
     for (unsigned i = 0; i < def->in_count; i++) {
         const struct mf_in_def *in = &def->ins[i];
 
-        mf_buf_printf(buf, ";%u %s<%s.%s:%u%d%d%d%d%d", in->port, in->label, in->from->name,
-                      in->from->outs[in->from_port].name, in->types, in->is_converted,
-                      in->to_number, in->is_checked, in->is_late, in->is_quiet);
+        mf_buf_be(buf, in->port, 2);
+        mf_buf_be(buf, in->types, 4);
+        mf_buf_putc(buf, (char)(in->is_converted | in->to_number << 1 | in->is_checked << 2 |
+                                in->is_late << 3 | in->is_quiet << 4));
         mf_buf_put(buf, &in->convert, sizeof(in->convert));
-        mf_buf_puts(buf, in->unit ? in->unit->name : "-");
+        put_text(in->label, buf);
+        put_text(in->from->name, buf);
+        put_text(in->from->outs[in->from_port].name, buf);
+        put_text(in->unit ? in->unit->name : "", buf);
     }
+    mf_buf_be(buf, def->out_count, 4);
     for (unsigned i = 0; i < def->out_count; i++) {
         const struct mf_out_def *out = &def->outs[i];
 
-        mf_buf_printf(buf, ";%s:%u%d", out->name, out->types, out->is_converted);
+        mf_buf_be(buf, out->types, 4);
+        mf_buf_putc(buf, out->is_converted);
         mf_buf_put(buf, &out->convert, sizeof(out->convert));
-        mf_buf_puts(buf, out->unit ? out->unit->name : "-");
+        put_text(out->name, buf);
+        put_text(out->unit ? out->unit->name : "", buf);
     }
-    if (def->link)
-        mf_buf_printf(buf, ";%s", def->link->name);
+    put_text(def->link ? def->link->name : "", buf);
 }
 
 static void seal(struct mf_buf *buf, uint64_t ret_hash[2])

@@ -320,10 +320,11 @@ static void wire_expressions(struct wiring *w)
 
 static void check_missing(struct wiring *w, const struct mf_port *port, bool is_first)
 {
+    const struct mf_tree_pair *from = mf_flow_option(w->draft->item, "from");
     struct mf_diag *diag;
 
     w->draft->failed = true;
-    if (is_first) {
+    if (is_first && !(from && from->value->kind == MF_TREE_MAP && from->value->count)) {
         diag = mf_diag(w->compile->diags, MF_ERROR, 305, w->draft->item->kind_at,
                        "`%s` has no input", w->def->name);
         mf_diag_help(diag, "add `from:` and the name of a node");

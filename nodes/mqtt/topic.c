@@ -46,7 +46,7 @@ struct mf_mqtt_fault mf_mqtt_check_topic(const char *text, size_t len)
 
     for (size_t i = 0; i < len && !found.text; i++)
         if (text[i] == '+' || text[i] == '#')
-            found = fault("wildcards belong into filters, one publishes to one topic", i, i + 1);
+            found = fault("wildcards belong in filters; one publishes to one topic", i, i + 1);
     return found;
 }
 

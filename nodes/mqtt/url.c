@@ -163,7 +163,7 @@ static int read_all(struct reading *r, struct mf_arena *arena, struct mf_mqtt_ad
         return wrong(r, rest, (size_t)(at - rest) + 1);
     }
     if (rest[len] && strcmp(rest + len, "/") != 0) {
-        mf_fail(r->err, MF_EINVAL, "behind host and port there is nothing; topics belong to nodes");
+        mf_fail(r->err, MF_EINVAL, "nothing may follow host and port; topics belong to nodes");
         return wrong(r, rest + len, strlen(rest + len));
     }
     rc = split_host(r, rest, len, &host, &port);

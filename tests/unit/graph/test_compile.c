@@ -197,7 +197,7 @@ static void the_graph_as_a_whole(void **state)
 {
     static const struct row rows[] = {
         {"nodes:\n  a: {src: number}\n  s: {sink: /x, from: a}\n  t: {sink: /x, from: a}\n", "",
-         "error[MF0304] 5:3 `s` and `t` both write file:/x | help: let one node write it, fed by "
+         "error[MF0304] 5:3 `s` and `t` both write `/x` | help: let one node write it, fed by "
          "`from: [a, b]`, `select` or `merge` | also 4:3 `s` writes it here\n"},
         {"nodes:\n  a: {poll: 1s}\n  b: {gain: , from: a}\n", NULL,
          "note[MF0310] 4:3 nobody reads `b`\n"},
