@@ -130,7 +130,8 @@ static void wrong_shapes(void **state)
         {"  x: {bundle: }\n", "",
          "error[MF0305] 3:7 `x` has no input | help: add `from:` and the name of a node\n"},
         {"  a: {src: bool}\n  x: {sum: , from: {reset: a}}\n", "",
-         "error[MF0305] 4:7 `x` has no input | help: add `from:` and the name of a node\n"},
+         "error[MF0305] 4:7 `x` has no input: nothing is connected to `in` | help: write `from: "
+         "{in: …}`\n"},
     };
 
     CHECK_ROWS(rows);
