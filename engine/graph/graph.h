@@ -98,7 +98,9 @@ struct mf_graph {
     struct mf_map link_by_name;
 };
 
-/* Compiles. Faults go to flow->diags; NULL if there were errors (the flow's own count too). */
+/* Compiles. Faults go to flow->diags; NULL if there were errors (the flow's own count too). Of a
+ * flow read with `no_env` a graph may come out in which nodes are not complete: to look at, not to
+ * run. */
 struct mf_graph *mf_compile(struct mf_flow *flow);
 void mf_graph_free(struct mf_graph *graph); /* NULL is fine */
 
@@ -116,7 +118,16 @@ static inline const struct mf_port *mf_kind_port(const struct mf_def *def, unsig
 /* Index of a node's output by name, or -1. "" is `out`, or the only one. */
 int mf_def_output(const struct mf_def *def, const char *name);
 
-/* ---- picture ---- */
+/* ---- picture ----
+ * JSON is one object. What is not there is null; a type list holds names of mf_value_type_names.
+ *
+ *   title
+ *   links[]    name kind file line column
+ *   nodes[]    in rank order: name kind link doc file line column
+ *     inputs[]   port, from (node), output, types[], unit (after conversion), late (is read in the
+ *                next turn)
+ *     outputs[]  name types[] unit
+ */
 
 enum mf_picture { MF_PICTURE_TEXT, MF_PICTURE_DOT, MF_PICTURE_MERMAID, MF_PICTURE_JSON };
 extern const char *const mf_picture_names[]; /* ended by NULL */
