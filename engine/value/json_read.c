@@ -151,7 +151,7 @@ static int read_hex4(struct reader *r, uint32_t *ret)
 static int read_unicode(struct reader *r)
 {
     const char *from = r->p - 2;
-    uint32_t code, low = 0;
+    uint32_t code = 0, low = 0;
     char out[4];
 
     if (read_hex4(r, &code) < 0)
