@@ -42,15 +42,20 @@ struct mf_ast {
     uint16_t id;            /* index of its fact */
     uint16_t from, to;      /* bytes of the text */
     uint16_t op_at, op_end; /* of the operator; call: of the function's name */
-    struct mf_ast *left, *right;
-    struct mf_ast *next; /* argument after this one */
+    struct mf_ast *next;    /* argument after this one */
     union {
-        struct mf_value value;
-        const struct mf_function *function;
-        uint32_t ref;
+        struct { /* CONST */
+            struct mf_value value;
+            const struct mf_unit *unit; /* of a quantity literal */
+        };
+        struct { /* INDEX, CALL, UNARY, BINARY, AND, OR */
+            struct mf_ast *left, *right;
+            const struct mf_function *function;
+        };
+        uint32_t ref; /* REF */
     };
-    const struct mf_unit *unit; /* of a quantity literal */
 };
+_Static_assert(sizeof(struct mf_ast) <= 48, "the tree stays in memory with the flow");
 
 /* Where an operand lies: a base, and a distance from it in bytes. */
 enum mf_base { MF_BASE_REGISTER, MF_BASE_CONSTANT, MF_BASE_INPUT, MF_BASES };

@@ -86,11 +86,19 @@ static bool is_name_part(char c)
     return is_name_start(c) || is_digit(c);
 }
 
+/* Most words differ in the first letter. */
+static bool is_word(const char *text, size_t len, const char *word)
+{
+    return *text == *word && mf_text_eq(text, len, word);
+}
+
 static bool is_at(const struct mf_lexer *lx, uint32_t pos, const char *text)
 {
-    size_t len = strlen(text);
-
-    return lx->len - pos >= len && memcmp(lx->text + pos, text, len) == 0;
+    /* The text ends with NUL, which none of the tables has. */
+    for (; *text; text++, pos++)
+        if (lx->text[pos] != *text)
+            return false;
+    return true;
 }
 
 uint32_t mf_lex_skip_blanks(const struct mf_lexer *lx, uint32_t pos)
@@ -308,7 +316,7 @@ static bool check_word(struct mf_lexer *lx, const struct mf_token *token)
     size_t len = token->to - token->from;
 
     for (size_t i = 0; statements[i]; i++)
-        if (mf_text_eq(text, len, statements[i])) {
+        if (is_word(text, len, statements[i])) {
             struct mf_diag *diag = MF_LEX_FAULT(
                 lx, MF_ERROR, 404, token->from, token->to,
                 "`%s` begins a statement, which belongs in a `lua:` node", statements[i]);
@@ -318,7 +326,7 @@ static bool check_word(struct mf_lexer *lx, const struct mf_token *token)
             return false;
         }
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (mf_text_eq(text, len, words[i][0])) {
+        if (is_word(text, len, words[i][0])) {
             mf_diag_help(MF_LEX_FAULT(lx, MF_ERROR, 403, token->from, token->to,
                                       "there is no `%s` in expressions", words[i][0]),
                          "did you mean `%s`?", words[i][1]);
@@ -336,7 +344,7 @@ static struct mf_token lex_name(struct mf_lexer *lx)
         len++;
     token.to = lx->pos += (uint32_t)len;
     for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
-        if (mf_text_eq(lx->text + token.from, len, keywords[i].text))
+        if (is_word(lx->text + token.from, len, keywords[i].text))
             token.type = keywords[i].type;
     if (!check_word(lx, &token))
         token.type = MF_TOKEN_FAULT;

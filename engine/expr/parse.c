@@ -49,7 +49,7 @@ static void advance(struct parser *p)
 
 static bool is_sign(const struct parser *p, const struct mf_token *token, const char *sign)
 {
-    return token->type == MF_TOKEN_SIGN &&
+    return token->type == MF_TOKEN_SIGN && p->lexer.text[token->from] == *sign &&
            mf_text_eq(p->lexer.text + token->from, token->to - token->from, sign);
 }
 

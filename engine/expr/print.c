@@ -24,7 +24,7 @@ static void print_ref(struct printer *p, const struct mf_ast *ast)
 /* The tree is in the order of the text. */
 static void print_ast(struct printer *p, const struct mf_ast *ast)
 {
-    if (!ast)
+    if (!ast || ast->kind == MF_AST_CONST)
         return;
     if (ast->kind == MF_AST_REF) {
         print_ref(p, ast);
