@@ -186,7 +186,7 @@ static void addresses(void **state)
         {"mqtt://broker:", "from 1 to 65535"},
         {"mqtt://broker:18x", "from 1 to 65535"},
         {"mqtt://broker/topic", "topics belong to nodes"},
-        {"mqtt://broker?x=1", "behind host and port there is nothing"},
+        {"mqtt://broker?x=1", "nothing may follow host and port"},
         {"mqtt://fe80::1", "stands in brackets"},
         {"mqtt://[fe80::1", "the `]` behind the address is missing"},
         {"mqtt://[fe80::1]x", "behind the `]`"},
