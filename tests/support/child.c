@@ -20,7 +20,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/clock.h"
 
-enum { PIPE_BYTES = 1 << 20, CHUNK = 4096, PATH_BYTES = 512 };
+enum { PIPE_BYTES = 1 << 20, CHUNK = 4096, PATH_BYTES = 512, CHILDREN = 16 };
 
 extern char **environ;
 
@@ -31,6 +31,34 @@ static int64_t now(void)
     mf_clock_init_real(&clock);
     return mf_clock_mono(&clock);
 }
+
+/* ---- a test that fails half-way leaves nobody behind ---- */
+
+static int running[CHILDREN];
+
+static void kill_all(void)
+{
+    for (unsigned i = 0; i < CHILDREN; i++)
+        if (running[i])
+            kill(running[i], SIGKILL);
+}
+
+/* Replaces one pid in the list by another; 0 is a free place. */
+static void note(int was, int is)
+{
+    static bool is_registered;
+
+    if (!is_registered)
+        atexit(kill_all);
+    is_registered = true;
+    for (unsigned i = 0; i < CHILDREN; i++)
+        if (running[i] == was) {
+            running[i] = is;
+            return;
+        }
+}
+
+/* ---- starting and listening ---- */
 
 /* The child gets the ends of the pipes and none of the signals that the test's thread blocks. */
 static int spawn(struct child *child, const char *const *argv, int out, int in)
@@ -54,6 +82,8 @@ static int spawn(struct child *child, const char *const *argv, int out, int in)
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     child->pid = rc == 0 ? pid : 0;
+    if (rc == 0)
+        note(0, pid);
     return rc;
 }
 
@@ -146,6 +176,7 @@ int child_end(struct child *child)
         poll(&poll_fd, 1, 1000);
     }
     waitpid(child->pid, &status, 0);
+    note(child->pid, 0);
     child->pid = 0;
     if (child->in >= 0)
         close(child->in);
@@ -158,6 +189,7 @@ void child_done(struct child *child)
     if (child->pid) {
         kill(child->pid, SIGKILL);
         waitpid(child->pid, NULL, 0);
+        note(child->pid, 0);
         if (child->in >= 0)
             close(child->in);
         if (child->out >= 0)
