@@ -230,14 +230,15 @@ static void subscribed(void *self, int mid, int code, const char *reason)
 
 /* ---- connecting ---- */
 
-static bool is_read_only(const struct mf_link *link)
+/* `run --read-only`, or a look at the link alone (`validate --env`), which no node hangs on. */
+static bool is_only_looking(const struct mf_link *link)
 {
-    return mf_link_nodes(link) > 0 && mf_node_is_read_only(mf_link_node(link, 0));
+    return mf_link_nodes(link) == 0 || mf_node_is_read_only(mf_link_node(link, 0));
 }
 
 /* The same at each start, so that the broker knows the session again; something of its own for a
- * session that is not to be known again, and for a look with --read-only beside the engine that
- * works: two clients of one id throw each other out. */
+ * session that is not to be known again, and for a look beside the engine that works: two clients
+ * of one id throw each other out. */
 static void make_client_id(const struct mf_link *link, bool is_passing, char *out, size_t size)
 {
     const struct mf_mqtt_options *options = mf_link_config(link);
@@ -262,7 +263,7 @@ static const struct mf_mqtt_events events = {message, acked, subscribed};
 static struct mf_mqtt_client *make_client(struct mf_link *link, struct mf_error *err)
 {
     const struct mf_mqtt_options *options = mf_link_config(link);
-    bool is_looking = is_read_only(link);
+    bool is_looking = is_only_looking(link);
     struct mf_mqtt_setup setup;
     char id[CLIENT_ID_BYTES];
 

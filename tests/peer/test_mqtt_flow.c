@@ -373,6 +373,33 @@ static void reload(void **state)
     peer_free(peer);
 }
 
+/* `run --once`: a file goes to the broker, and the program ends when all is confirmed. */
+static void once(void **state)
+{
+    struct peer *peer = peer_new(0, NULL);
+    struct flow_run run;
+    struct outsider o;
+    char text[8];
+
+    open_outsider(&o, peer, "out");
+    peer_write(peer, "in.jsonl", "{\"v\": 0}\n{\"v\": 1}\n{\"v\": 2}\n");
+    flow_run_start(&run, peer,
+                   "moat-flow: 1\n"
+                   "links: {broker: {mqtt: \"mqtt://localhost:${port}\"}}\n"
+                   "nodes:\n"
+                   "  in: {file.read: \"${dir}/in.jsonl\", columns: [v]}\n"
+                   "  out: {mqtt.publish: out, from: in.v, qos: 1}\n",
+                   "--once");
+    assert_int_equal(child_end(&run.child), 0);
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), "%d", i);
+        outsider_expect(&o, "out", text);
+    }
+    child_done(&run.child);
+    outsider_close(&o);
+    peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +408,7 @@ int main(void)
         cmocka_unit_test(retained),    cmocka_unit_test(overlapping),
         cmocka_unit_test(bad_payload), cmocka_unit_test(refused),
         cmocka_unit_test(will),        cmocka_unit_test(reload),
+        cmocka_unit_test(once),
     };
 
     if (!child_find("mosquitto"))

@@ -549,8 +549,8 @@ static void ending(void **state)
 }
 
 /* The name at the broker is the same at each start when a session hangs on it, else its own; with
- * --read-only it is never that of the engine that works, nothing is written, and there is no will.
- */
+ * --read-only, and without any node (validate --env), it is never that of the engine that works,
+ * nothing is written, and there is no will. */
 static void names(void **state)
 {
     static const char flow[] = "moat-flow: 1\n"
@@ -584,6 +584,10 @@ static void names(void **state)
     hand_settle(&hand);
     assert_int_equal(fake_mqtt_heard("out"), 0);
     assert_int_equal(fake_mqtt_heard("state"), 0);
+    hand_end(&hand);
+    hand_start(&hand, SESSION SOURCE, false);
+    assert_memory_equal(first, fake_mqtt.last_id, strlen(first));
+    assert_string_not_equal(first, fake_mqtt.last_id);
     hand_end(&hand);
 }
 
