@@ -192,7 +192,7 @@ const struct mf_kind mf_kind_integrate = {
            "\n"
            "`reset: midnight` starts again from 0 at each message of the node `midnight` that is "
            "true (in Lua's sense: anything but false); what is added next counts in full for the "
-           "new total. A reload keeps the total; `keep: true` keeps it over a restart.",
+           "new total. A reload keeps the total.",
     .example = "power: {sim.wave: sine, min: 0, max: 800, unit: W, every: 1s}\n"
                "midnight: {every: 1d, align: true}\n"
                "today: {integrate: 1h, from: power, unit: kWh, reset: midnight}\n",
