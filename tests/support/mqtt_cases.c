@@ -132,10 +132,10 @@ void mqtt_case_shared(int port)
     outsider_open(&a, &(struct outsider_setup){.port = port, .id = "a"});
     outsider_open(&b, &(struct outsider_setup){.port = port, .id = "b"});
     outsider_open(&c, &(struct outsider_setup){.port = port, .id = "c"});
-    outsider_subscribe(&a, "$share/group/work/+", 1, 1, 0);
-    outsider_subscribe(&b, "$share/group/work/+", 1, 1, 0);
+    outsider_subscribe(&a, "$share/group/jobs/+", 1, 1, 0);
+    outsider_subscribe(&b, "$share/group/jobs/+", 1, 1, 0);
     for (int i = 0; i < 10; i++)
-        outsider_publish(&c, "work/x", "x", 1, false);
+        outsider_publish(&c, "jobs/x", "x", 1, false);
     outsider_settle(&a);
     outsider_settle(&b);
     assert_int_equal(a.count + b.count, 10);
