@@ -142,7 +142,8 @@ static bool leads_back(const struct mf_node *to, const struct mf_in_def *in)
     return in->is_late && (in->is_quiet || in->from->order >= to->def->order);
 }
 
-void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg)
+/* `quietly`: the node learns it, but does not run for it. */
+static void travel(struct mf_node *to, unsigned input, const struct mf_msg *msg, bool quietly)
 {
     const struct mf_in_def *in = &to->def->ins[input];
     struct mf_msg copy;
@@ -156,25 +157,30 @@ void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg
         copy.value = mf_value_number((double)copy.value.integer);
     if (in->is_converted)
         mf_msg_convert(&copy, &in->convert);
-    if (in->is_late)
+    if (in->is_late && !quietly)
         push_late(to->sched, to, input, &copy);
-    else if (in->is_quiet)
+    else if (in->is_quiet || quietly)
         mf_node_deliver_quietly(to, input, &copy);
     else
         mf_node_deliver(to, input, &copy);
     mf_msg_drop(&copy);
 }
 
-/* Kinds that treat each message on its own are left out: a counter must not count an old value as
- * a new one. Kinds that combine inputs run. */
+void mf_edge_travel(struct mf_node *to, unsigned input, const struct mf_msg *msg)
+{
+    travel(to, input, msg, false);
+}
+
+/* Kinds that combine inputs run. To those that treat each message on its own the old value is no
+ * news, a counter must not count it again; but they learn it, and whether it is still good. */
 void mf_node_greet(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
-    if (!node->kind->run)
-        return;
-    if (node->is_sharing)
+    if (node->is_sharing && node->kind->run)
         mf_edge_deliver_alone(node, msg->quality);
+    else if (node->is_sharing)
+        mf_edge_take_note(node, input);
     else
-        mf_edge_travel(node, input, msg);
+        travel(node, input, msg, !node->kind->run);
 }
 
 /* ---- out of an output ---- */
