@@ -41,11 +41,23 @@ static bool read_count(const struct mf_args *args, const char *name, int64_t max
     return false;
 }
 
+/* Two flags that say the opposite of each other; `no` is the default. */
+static bool read_choice(const struct mf_args *args, const char *yes, const char *no, bool *ret)
+{
+    *ret = mf_args_has(args, yes);
+    if (!*ret || !mf_args_has(args, no))
+        return true;
+    mf_usage_error(args->command, "`--%s` and `--%s` contradict each other; give one of them", yes,
+                   no);
+    return false;
+}
+
 static bool read_broker(const struct mf_args *args, struct mf_mqtt_front *broker)
 {
     int64_t qos = 0, will_qos = 0;
 
-    if (!read_count(args, "qos", QOS_MAX, &qos) ||
+    if (!read_choice(args, "keep-session", "clean-session", &broker->keep_session) ||
+        !read_count(args, "qos", QOS_MAX, &qos) ||
         !read_count(args, "will-qos", QOS_MAX, &will_qos) ||
         !read_count(args, "keep-alive", UINT16_MAX, &broker->keepalive))
         return false;
@@ -59,7 +71,6 @@ static bool read_broker(const struct mf_args *args, struct mf_mqtt_front *broker
     broker->cert = mf_args_get(args, "cert");
     broker->key = mf_args_get(args, "key");
     broker->version = mf_args_choice(args, "protocol", 0) ? 3 : 5;
-    broker->keep_session = mf_args_has(args, "keep-session");
     broker->will_topic = mf_args_get(args, "will-topic");
     broker->will_message = mf_args_get(args, "will-message");
     broker->will_qos = (int)will_qos;
@@ -81,13 +92,12 @@ static int outcome(int rc, const struct mf_args *args, const struct mf_error *er
 
 static int publish(const struct mf_args *args)
 {
-    struct mf_mqtt_front_pub pub = {.topic = mf_args_get(args, "topic"),
-                                    .retain = mf_args_has(args, "retain")};
+    struct mf_mqtt_front_pub pub = {.topic = mf_args_get(args, "topic")};
     struct mf_mqtt_front_item *items;
     struct mf_error err = {0};
     int rc;
 
-    if (!read_broker(args, &pub.broker))
+    if (!read_choice(args, "retain", "no-retain", &pub.retain) || !read_broker(args, &pub.broker))
         return MF_EXIT_USAGE;
     items = mf_calloc_array(args->given_count + 1, sizeof *items);
     for (size_t i = 0; i < args->given_count; i++)
@@ -153,12 +163,14 @@ static const struct mf_flag flags[] = {
      "How values are written: utf8, json, number, bool, msgpack, cbor or raw.", "utf8"},
     {"qos", 'q', "0..2", NULL, "Quality of service.", "0"},
     {"retain", 'r', NULL, NULL, "The broker keeps the message for later subscribers.", NULL},
+    {"no-retain", 0, NULL, NULL, "It does not; the default.", NULL},
     {"client-id", 'i', "ID", NULL, "Name of this client; made of pid and host otherwise.", NULL},
     {"login", 0, "NAME", NULL, "User name.", NULL},
     {"password", 0, "TEXT", NULL, "Password; seen by other users of this machine.", NULL},
     {"keep-alive", 'k', "SECONDS", NULL, "Time between two signs of life.", "60"},
     {"protocol", 0, "5|3", versions, "Version of MQTT: 5, or 3 for 3.1.1.", "5"},
-    {"keep-session", 0, NULL, NULL, "Do not begin with a clean session.", NULL},
+    {"clean-session", 0, NULL, NULL, "Begin with a clean session; the default.", NULL},
+    {"keep-session", 0, NULL, NULL, "Go on with the session of this client ID.", NULL},
     {"ca-file", 0, "FILE", NULL, "Certificates to trust, PEM.", NULL},
     {"ca-path", 0, "DIR", NULL, "Directory of certificates to trust.", NULL},
     {"ca-data", 0, "PEM", NULL, "Certificates to trust, as text.", NULL},
@@ -181,7 +193,9 @@ const struct mf_command mf_command_mqtt = {
     .doc =
         "`sub` prints a line for each message: topic, kind and content with tabs between them.\n"
         "Kinds: U a text in quotes, B bytes as hex, R what the codec cannot read, - anything else\n"
-        "as JSON. Exit code 5: the broker does not answer or refuses us.\n",
+        "as JSON. Exit code 5: the broker does not answer or refuses us. Web sockets (`ws://`), "
+        "and\n"
+        "with them `--extra-headers`, are not supported.\n",
     .flags = flags,
     .words = words,
     .max_operands = 1,

@@ -125,6 +125,23 @@ class Usage(CliTest):
         self.assertRegex(self.call("--version").stdout, r"^moat-flow \d+\.\d+\.\d+\n$")
 
 
+class Mqtt(CliTest):
+    def setUp(self):
+        super().setUp()
+        if "mqtt" not in self.call("help").stdout:
+            self.skipTest("built without mqtt")
+
+    def test_contradictions(self):
+        """Flags that are each other's opposite are not given together."""
+        for flags in (["--retain", "--no-retain"], ["--keep-session", "--clean-session"]):
+            done = self.call("mqtt", "pub", "-t", "x", "-m", "y", *flags, code=2)
+            self.assertIn("contradict each other", done.stderr)
+
+    def test_defaults_may_be_said(self):
+        """What is the default anyway may be said; nobody listens at port 1, which is exit 5."""
+        self.call("mqtt", "pub", "-u", "mqtt://127.0.0.1:1", "-t", "x", "-m", "y", "--no-retain", "--clean-session", code=5)
+
+
 class Reference(CliTest):
     def test_nodes(self):
         """The list names every kind, and each can be asked for."""
