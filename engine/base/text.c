@@ -210,15 +210,19 @@ unsigned mf_text_distance(const char *a, const char *b, unsigned limit)
 
 void mf_nearest_init(struct mf_nearest *nearest, const char *wanted)
 {
-    unsigned limit = (unsigned)(strlen(wanted) / 3);
+    size_t len = strlen(wanted);
+    unsigned limit = len < 2 ? 0 : len < 6 ? 1 : (unsigned)(len / 3);
 
-    *nearest = (struct mf_nearest){wanted, NULL, (limit ? limit : 1) + 1};
+    *nearest = (struct mf_nearest){wanted, NULL, limit + 1};
 }
 
 void mf_nearest_add(struct mf_nearest *nearest, const char *candidate)
 {
     unsigned distance = mf_text_distance(nearest->wanted, candidate, nearest->distance - 1);
 
+    /* `warn` for `warning`: the beginning is as good as a slip of the finger. */
+    if (distance > 1 && strlen(nearest->wanted) > 2 && mf_text_starts(candidate, nearest->wanted))
+        distance = 1;
     if (distance >= nearest->distance)
         return;
     nearest->best = candidate;

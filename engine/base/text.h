@@ -30,8 +30,9 @@ bool mf_text_glob(const char *pattern, const char *text);
  * `limit` + 1 when it is larger. */
 unsigned mf_text_distance(const char *a, const char *b, unsigned limit);
 
-/* Collects the nearest legal name: feed candidates, read `best` (NULL when none is near:
- * distance over a third of the length, at least 1). */
+/* Collects the nearest legal name: feed candidates, read `best`. NULL when none is near: the
+ * distance may be a third of the length, 1 for two letters and more, nothing for a single one; a
+ * name that begins with three letters or more of what was wanted is near, too. */
 struct mf_nearest {
     const char *wanted;
     const char *best;

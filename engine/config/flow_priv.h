@@ -122,6 +122,7 @@ struct mf_param {
     struct mf_span at;
     enum mf_param_type type;
     bool has_unit, has_range;
+    bool has_no_type; /* what `type` says is not one */
     struct mf_unit unit;
     double low, high;               /* in the unit; durations: s */
     const struct mf_tree *fallback; /* NULL: must be given */

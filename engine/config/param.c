@@ -104,6 +104,7 @@ static void read_type(struct mf_reading *reading, struct mf_param *param,
             return;
         }
     }
+    param->has_no_type = true;
     bad_declaration(reading, param, value->at,
                     mf_arena_printf(reading->arena, "there is no type `%s`", value->text),
                     nearest.best
@@ -117,6 +118,8 @@ static void read_unit(struct mf_reading *reading, struct mf_param *param,
 {
     struct mf_error err = {0};
 
+    if (param->has_no_type)
+        return;
     if (!is_numeric(param->type))
         bad_declaration(reading, param, value->at, "only numbers have a unit",
                         "say `type: number` or `type: quantity`");
@@ -136,6 +139,8 @@ static void read_range(struct mf_reading *reading, struct mf_param *param,
     size_t low_len, high_len;
     const char *second;
 
+    if (param->has_no_type)
+        return;
     if (!is_numeric(param->type) && param->type != MF_PARAM_DURATION) {
         bad_declaration(reading, param, value->at, "only numbers and durations have a range", NULL);
         return;

@@ -317,9 +317,10 @@ static void check_size(struct making *m)
 
     reading->text_bytes += m->buf.len;
     if (m->buf.overflow) {
-        mf_diag(reading->diags, MF_ERROR, MF_CODE_LIMIT, m->from->at,
-                "with its variables this text is over %u bytes, the limit of one text",
-                MF_FLOW_TEXT);
+        if (!m->is_unknown)
+            mf_diag(reading->diags, MF_ERROR, MF_CODE_LIMIT, m->from->at,
+                    "with its variables this text is over %u bytes, the limit of one text",
+                    MF_FLOW_TEXT);
         m->is_unknown = true;
     }
     if (reading->text_bytes > MF_FLOW_TEXTS && !reading->is_full) {

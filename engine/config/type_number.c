@@ -286,7 +286,11 @@ static bool range_read(struct mf_load *load, const struct mf_option *option,
         return false;
     dots = strstr(text, "..");
     if (!dots)
-        return mf_type_mismatch(load, option, tree, option->type->syntax);
+        return mf_type_mismatch(
+            load, option, tree,
+            option->unit && strcmp(option->unit, "s") == 0
+                ? "a range of times such as 400ms..2s, either end may be left out"
+                : option->type->syntax);
     if (!read_end(load, option, tree, text, (size_t)(dots - text), &low) ||
         !read_end(load, option, tree, dots + 2, strlen(dots + 2), &high))
         return false;

@@ -58,7 +58,8 @@ static void unknown_node(struct mf_compile *compile, const struct mf_draft *draf
     struct mf_diag *diag =
         mf_diag(compile->diags, MF_ERROR, 301, at, "there is no node `%s`", text);
 
-    if (best && !offer_with_port(compile, draft, text, best, diag))
+    if (best && strcmp(best, draft->item->name) != 0 &&
+        !offer_with_port(compile, draft, text, best, diag))
         mf_diag_help(diag, "did you mean `%s`?", best);
 }
 

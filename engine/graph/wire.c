@@ -274,6 +274,19 @@ static void no_value(struct wiring *w, const struct mf_expr_ref *ref)
                  "add `from: …`, or write the name of a node");
 }
 
+/* A name that `from` gives to an input which could not be wired: that has been said already. */
+static bool is_failed_label(const struct wiring *w, const char *name, size_t len)
+{
+    const struct mf_tree_pair *from = mf_flow_option(w->draft->item, "from");
+
+    if (!w->draft->failed || !from || from->value->kind != MF_TREE_MAP)
+        return false;
+    for (uint32_t i = 0; i < from->value->count; i++)
+        if (mf_text_eq(name, len, from->value->pairs[i].key->text))
+            return true;
+    return false;
+}
+
 static void wire_ref(struct wiring *w, struct mf_expr_ref *ref)
 {
     size_t len = strlen(ref->name), first = strcspn(ref->name, ".");
@@ -293,7 +306,8 @@ static void wire_ref(struct wiring *w, struct mf_expr_ref *ref)
             no_value(w, ref);
         return;
     }
-    if (!mf_resolve(w->compile, w->draft, ref->name, len, MF_RESOLVE_EXPRESSION, ref->at, &target))
+    if (is_failed_label(w, ref->name, first) ||
+        !mf_resolve(w->compile, w->draft, ref->name, len, MF_RESOLVE_EXPRESSION, ref->at, &target))
         return;
     target.is_previous = ref->is_previous;
     ref->used = (uint32_t)target.used;

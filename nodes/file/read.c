@@ -92,7 +92,7 @@ static void file_read_add_ports(struct mf_ports *ports, const void *config)
         return;
     if (mf_columns_of_file(c->path, format_of(c), (char)c->separator, &columns, &err) < 0)
         mf_diag_help(mf_diag(check->diags, MF_ERROR, 521, mf_check_at(check, "path"),
-                             "the columns of `%s` are not known: %s", c->path, err.text),
+                             "the columns are not known: %s", err.text),
                      "name them: `columns: [power, voltage]`");
     else
         for (size_t i = 0; i < columns.count; i++)

@@ -84,7 +84,7 @@ static const struct mf_option options[] = {
         "every",
         MF_DURATION(every),
         .fallback = "1s",
-        MF_LIMITS(0.001, 3.2e6),
+        MF_LIMITS(0.001, 3.2e9),
         .summary = "Time between two values.",
     },
     {0},

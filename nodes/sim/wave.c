@@ -150,14 +150,14 @@ static const struct mf_option options[] = {
         "every",
         MF_DURATION(every),
         .fallback = "1s",
-        MF_LIMITS(0.001, 3.2e6),
+        MF_LIMITS(0.001, 3.2e9),
         .summary = "Time between two values.",
     },
     {
         "period",
         MF_DURATION(period),
         .fallback = "1min",
-        MF_LIMITS(0.001, 3.2e6),
+        MF_LIMITS(0.001, 3.2e9),
         .summary = "Time after which the shape repeats; of a walk, how slowly it moves.",
     },
     {

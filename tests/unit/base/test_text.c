@@ -149,7 +149,7 @@ static const char *nearest_of(const char *wanted, const char *const *names)
     return nearest.best;
 }
 
-/* The nearest name within a third of the length, else none; the first of several wins. */
+/* The nearest name within a third of the length, or that begins so, else none. */
 static void nearest_name_is_found(void **state)
 {
     static const char *const names[] = {"deadband", "debounce", "delay", "decode", "min", NULL};
@@ -160,6 +160,8 @@ static void nearest_name_is_found(void **state)
     assert_string_equal(nearest_of("mim", names), "min");
     assert_null(nearest_of("thermostat", names));
     assert_null(nearest_of("xyz", names));
+    assert_null(nearest_of("x", names));
+    assert_string_equal(nearest_of("deadb", names), "deadband");
 }
 
 /* Names of nodes, and the small comparisons. */

@@ -173,7 +173,8 @@ static void faults(void **state)
          "error[MF0151] 2:7 this use of `p.yaml` does not give the parameter `sensor`; help: add "
          "`sensor: …`, or a `default` where it is declared; also p.yaml:4:3 `sensor` is declared "
          "here, without a default\n"
-         "error[MF0150] 2:25 the part `p.yaml` has no parameter `tar`\n"},
+         "error[MF0150] 2:25 the part `p.yaml` has no parameter `tar`; help: did you mean "
+         "`target`?\n"},
         {ROOM, "{part: p.yaml, sensor: [x]}",
          "error[MF0152] 2:33 parameter `sensor` is a text, this is a list; also p.yaml:4:3 "
          "`sensor` is declared here\n"},
