@@ -30,7 +30,7 @@ static void clamp_receive(struct mf_node *node, unsigned port, const struct mf_m
     double number = mf_msg_number(msg);
 
     if (number >= c->range.low && number <= c->range.high)
-        mf_node_emit_msg(node, OUT, msg);
+        mf_node_emit_number(node, OUT, number);
     else if (c->reject)
         refuse(node, number);
     else

@@ -91,11 +91,8 @@ static bool has_moved(const struct config *c, const struct state *s, double numb
     return fabs(number - from) > width;
 }
 
-static void pass_on(struct mf_node *node)
+static void pass_on(struct mf_node *node, const struct config *c, struct state *s)
 {
-    const struct config *c = mf_node_config(node);
-    struct state *s = mf_node_state(node);
-
     s->passed = s->latest;
     mf_node_emit_number(node, OUT, s->latest);
     if (c->heartbeat > 0)
@@ -112,12 +109,12 @@ static void deadband_receive(struct mf_node *node, unsigned port, const struct m
     s->latest = number;
     s->is_known = true;
     if (passes)
-        pass_on(node);
+        pass_on(node, c, s);
 }
 
 static void deadband_timeout(struct mf_node *node, unsigned timer)
 {
-    pass_on(node);
+    pass_on(node, mf_node_config(node), mf_node_state(node));
 }
 
 static void deadband_reconfigure(struct mf_node *node, const void *old)
