@@ -129,26 +129,6 @@ static int read_items(struct mf_wire *r, const struct head *head, bool is_path,
     return 0;
 }
 
-static int read_pair(struct mf_wire *r, struct mf_builder *pairs)
-{
-    size_t at = r->pos;
-    struct mf_value key, value;
-    int rc = read_value(r, &key);
-
-    if (rc < 0)
-        return rc;
-    if (!mf_wire_is_scalar(&key) && key.type != MF_PATH) {
-        mf_value_drop(key);
-        r->pos = at;
-        return mf_wire_fail(r, MF_EINVAL, "a list or map cannot be a key");
-    }
-    if ((rc = read_value(r, &value)) < 0)
-        mf_value_drop(key);
-    else
-        mf_build_take_pair(pairs, key, value);
-    return rc;
-}
-
 static int read_map(struct mf_wire *r, const struct head *head, struct mf_value *ret)
 {
     struct mf_builder pairs;
@@ -157,7 +137,7 @@ static int read_map(struct mf_wire *r, const struct head *head, struct mf_value 
 
     mf_build_start(&pairs);
     for (uint64_t i = 0; rc == 0 && has_more(r, head, i); i++)
-        rc = read_pair(r, &pairs);
+        rc = mf_wire_pair(r, read_value, &pairs);
     if (rc < 0) {
         mf_build_drop(&pairs);
         return rc;

@@ -106,6 +106,26 @@ bool mf_wire_is_scalar(const struct mf_value *value)
     return value->type != MF_LIST && value->type != MF_MAP && value->type != MF_PATH;
 }
 
+int mf_wire_pair(struct mf_wire *r, mf_wire_read *read_value, struct mf_builder *pairs)
+{
+    size_t at = r->pos;
+    struct mf_value key, value;
+    int rc = read_value(r, &key);
+
+    if (rc < 0)
+        return rc;
+    if (!mf_wire_is_scalar(&key) && key.type != MF_PATH) {
+        mf_value_drop(key);
+        r->pos = at;
+        return mf_wire_fail(r, MF_EINVAL, "a list or map cannot be a key");
+    }
+    if ((rc = read_value(r, &value)) < 0)
+        mf_value_drop(key);
+    else
+        mf_build_take_pair(pairs, key, value);
+    return rc;
+}
+
 int mf_wire_fail_twice(const struct mf_wire *r, struct mf_value take_key)
 {
     struct mf_buf text = {.limit = 60};

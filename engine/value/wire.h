@@ -4,7 +4,7 @@
 /* What the two binary codecs share: a bounded reader, and floats of fewer bits. */
 
 #include "engine/base/error.h"
-#include "engine/value/value.h"
+#include "engine/value/build.h"
 
 struct mf_wire {
     const uint8_t *data;
@@ -30,6 +30,9 @@ int mf_wire_big(const struct mf_wire *r, const uint8_t *bytes, size_t len, bool 
 int mf_wire_enter(struct mf_wire *r);
 /* Lists and maps are no keys, and no elements of a path. */
 bool mf_wire_is_scalar(const struct mf_value *value);
+/* A key and its value, in the format that `read_value` reads. */
+typedef int mf_wire_read(struct mf_wire *r, struct mf_value *ret);
+int mf_wire_pair(struct mf_wire *r, mf_wire_read *read_value, struct mf_builder *pairs);
 int mf_wire_fail_twice(const struct mf_wire *r, struct mf_value take_key);
 
 double mf_float16_read(uint16_t bits);

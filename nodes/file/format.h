@@ -10,6 +10,18 @@ enum mf_file_format { MF_FILE_AUTO, MF_FILE_CSV, MF_FILE_JSONL };
 extern const struct mf_choice mf_file_formats[];
 extern const struct mf_choice mf_file_separators[];
 
+/* Options that the kinds of files share, as entries of their tables. */
+#define MF_FILE_OPTION_FORMAT                                                                      \
+    {                                                                                              \
+        "format", MF_CHOICE(format, mf_file_formats), .fallback = "auto",                          \
+                                                      .summary = "Format of the file.",            \
+    }
+#define MF_FILE_OPTION_SEPARATOR                                                                   \
+    {                                                                                              \
+        "separator", MF_CHOICE(separator, mf_file_separators),                                     \
+            .fallback = "\",\"", .summary = "What stands between two cells of CSV.",               \
+    }
+
 /* By extension where `format` is MF_FILE_AUTO; MF_FILE_AUTO when that says nothing. */
 enum mf_file_format mf_file_format(int format, const char *path);
 /* Reports MF0520 when the format is not known. False then. */

@@ -333,18 +333,8 @@ static const struct mf_option options[] = {
         .fallback = "max",
         .summary = "How fast to read; anything but `max` goes by the times in the file.",
     },
-    {
-        "format",
-        MF_CHOICE(format, mf_file_formats),
-        .fallback = "auto",
-        .summary = "Format of the file.",
-    },
-    {
-        "separator",
-        MF_CHOICE(separator, mf_file_separators),
-        .fallback = "\",\"",
-        .summary = "What stands between two cells of CSV.",
-    },
+    MF_FILE_OPTION_FORMAT,
+    MF_FILE_OPTION_SEPARATOR,
     {
         "header",
         MF_BOOL(header),

@@ -473,18 +473,8 @@ static const struct mf_option options[] = {
         MF_LIMITS(1, 1000),
         .summary = "How many renamed files are kept.",
     },
-    {
-        "format",
-        MF_CHOICE(format, mf_file_formats),
-        .fallback = "auto",
-        .summary = "Format of the file.",
-    },
-    {
-        "separator",
-        MF_CHOICE(separator, mf_file_separators),
-        .fallback = "\",\"",
-        .summary = "What stands between two cells of CSV.",
-    },
+    MF_FILE_OPTION_FORMAT,
+    MF_FILE_OPTION_SEPARATOR,
     {
         "quality",
         MF_BOOL(quality),

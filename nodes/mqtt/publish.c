@@ -13,6 +13,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/map.h"
 #include "nodes/mqtt/link.h"
+#include "nodes/mqtt/options.h"
 #include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/topic.h"
 
@@ -194,19 +195,8 @@ static const struct mf_option options[] = {
         .summary = "Topic to publish to; `{port}`, `{node}` and `{topic}` are filled with where "
                    "the value comes from.",
     },
-    {
-        "link",
-        MF_STRING(link),
-        .flags = MF_OPT_LINK,
-        .summary = "Link of kind `mqtt`; may be left out where the flow has only one.",
-    },
-    {
-        "qos",
-        MF_INTEGER(qos),
-        .fallback = "0",
-        MF_LIMITS(0, 2),
-        .summary = "Quality of service: 0 at most once, 1 at least once, 2 exactly once.",
-    },
+    MF_MQTT_OPTION_LINK,
+    MF_MQTT_OPTION_QOS,
     {
         "retain",
         MF_BOOL(retain),

@@ -12,6 +12,7 @@
 
 #include "engine/base/text.h"
 #include "nodes/mqtt/link.h"
+#include "nodes/mqtt/options.h"
 #include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/topic.h"
 
@@ -165,19 +166,8 @@ static const struct mf_option options[] = {
         .summary = "Topics to take: `+` stands for any one level, `#` at the end for all that "
                    "follow; `$share/GROUP/FILTER` shares them among the members of a group.",
     },
-    {
-        "link",
-        MF_STRING(link),
-        .flags = MF_OPT_LINK,
-        .summary = "Link of kind `mqtt`; may be left out where the flow has only one.",
-    },
-    {
-        "qos",
-        MF_INTEGER(qos),
-        .fallback = "0",
-        MF_LIMITS(0, 2),
-        .summary = "Quality of service: 0 at most once, 1 at least once, 2 exactly once.",
-    },
+    MF_MQTT_OPTION_LINK,
+    MF_MQTT_OPTION_QOS,
     {
         "format",
         MF_CHOICE(format, mf_mqtt_formats),
