@@ -71,6 +71,7 @@ const struct mf_command mf_command_nodes = {
                 "moat-flow nodes deadband       # what it does, its options, an example\n"
                 "moat-flow nodes mqtt           # a kind of link\n"
                 "moat-flow nodes common         # options that every node understands\n"
+                "moat-flow nodes actuator       # options that guard what is physical\n"
                 "moat-flow nodes --format md    # the reference as one page\n",
     .flags = flags,
     .words = mf_words_kinds,

@@ -11,6 +11,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/reference_parts.h"
 #include "engine/graph/compile_priv.h"
+#include "engine/graph/guard.h"
 
 enum { NAME_COLUMN = 18 };
 
@@ -45,6 +46,16 @@ static struct subject of_link(const struct mf_link_kind *kind)
                             .example = kind->example,
                             .options = kind->options,
                             .is_link = true};
+}
+
+/* What it says about guarded outputs, a sentence; NULL: it has none. */
+static const char *acts(const struct subject *subject)
+{
+    if (subject->flags & MF_KIND_ACTUATOR)
+        return "This is an actuator.";
+    if (subject->flags & MF_KIND_MAY_ACT)
+        return "With `actuator: true` this is an actuator.";
+    return NULL;
 }
 
 void mf_reference_example(const char *example, struct mf_buf *buf)
@@ -124,6 +135,15 @@ static void text_subject(const struct subject *subject, struct mf_buf *buf)
         text_option(option, buf);
     if (!subject->is_link)
         mf_buf_puts(buf, "\nOptions that every node understands: moat-flow nodes common\n");
+    if (acts(subject))
+        mf_buf_printf(buf, "%s Its guard: moat-flow nodes actuator\n", acts(subject));
+}
+
+static void text_actuator(struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "Options that guard an output to something physical:\n");
+    for (const struct mf_option *option = mf_guard_options; option->name; option++)
+        text_option(option, buf);
 }
 
 static void text_common(struct mf_buf *buf)
@@ -141,6 +161,10 @@ bool mf_reference_kind(const char *name, struct mf_buf *buf)
 
     if (strcmp(name, "common") == 0) {
         text_common(buf);
+        return true;
+    }
+    if (strcmp(name, "actuator") == 0) {
+        text_actuator(buf);
         return true;
     }
     if (!kind && !link)
@@ -252,6 +276,9 @@ static void md_subject(const struct subject *subject, struct mf_buf *buf)
     }
     md_ports(subject, buf);
     md_options(subject->options, buf);
+    if (acts(subject))
+        mf_buf_printf(buf, "\n%s Its guard: [options of actuators](#options-of-actuators).\n",
+                      acts(subject));
 }
 
 void mf_reference_markdown(struct mf_buf *buf)
@@ -261,6 +288,9 @@ void mf_reference_markdown(struct mf_buf *buf)
     mf_buf_puts(buf, "# Node reference\n\nMade by `moat-flow nodes --format md` from the "
                      "descriptors of the kinds.\n\n## Options that every node understands\n");
     md_options(mf_common_options, buf);
+    mf_buf_puts(buf, "\n## Options of actuators\n\nThey guard what is written to something "
+                     "physical; see [language.md](language.md#guarded-outputs).\n");
+    md_options(mf_guard_options, buf);
     for (const struct mf_kind_group *group = mf_kind_groups; group->title; group++) {
         bool is_first = true;
 

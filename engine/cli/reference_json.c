@@ -93,6 +93,12 @@ bool mf_reference_json(const char *name_or_null, struct mf_buf *buf)
         put_text("link", (*kind)->link ? (*kind)->link->name : NULL, buf);
         put_ports((*kind)->ports, buf);
         put_options((*kind)->options, buf);
+        mf_buf_putc(buf, ',');
+        put_text("actuator",
+                 (*kind)->flags & MF_KIND_ACTUATOR  ? "always"
+                 : (*kind)->flags & MF_KIND_MAY_ACT ? "where marked"
+                                                    : NULL,
+                 buf);
         mf_buf_putc(buf, '}');
     }
     for (const struct mf_link_kind *const *link = set->links; *link; link++) {

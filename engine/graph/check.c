@@ -5,35 +5,61 @@
 
 #include <string.h>
 
-#include "engine/graph/compile_priv.h"
+#include "engine/graph/guard_priv.h"
+
+static void two_writers(struct mf_compile *compile, const struct mf_def *other,
+                        const struct mf_def *def, const char *target)
+{
+    struct mf_diag *diag;
+
+    diag = mf_diag(compile->diags, MF_ERROR, 304, def->draft->item->at,
+                   "`%s` and `%s` both write `%s`", other->name, def->name,
+                   strchr(target, ':') ? strchr(target, ':') + 1 : target);
+    mf_diag_related(diag, other->draft->item->at, "`%s` writes it here", other->name);
+    if (def->guard || other->guard)
+        mf_diag_help(diag, "let one node write it, with `from: [a, b]` and `priority: [a, b]`");
+    else
+        mf_diag_help(diag, "let one node write it, fed by `from: [a, b]`, `select` or `merge`");
+}
 
 /* Two nodes that write one thing outside fight each other. */
 static void check_writers(struct mf_compile *compile)
 {
-    struct mf_map writers = {0};
+    struct mf_map writers = {0}, guarded = {0};
 
     for (size_t i = 0; i < compile->count; i++) {
-        struct mf_def *def = compile->drafts[i]->def;
+        const struct mf_draft *draft = compile->drafts[i];
+        struct mf_def *def = draft->def;
         const struct mf_def *other;
         const char *target;
-        struct mf_diag *diag;
 
-        if (compile->drafts[i]->failed || compile->drafts[i]->loaded.is_unknown ||
-            !def->kind->writes)
+        if (draft->failed || draft->loaded.is_unknown || !def->kind->writes)
             continue;
-        target = def->kind->writes(def->config, compile->arena);
+        target = def->guard ? def->guard->target : def->kind->writes(def->config, compile->arena);
         if (!target)
             continue;
         other = mf_map_add(&writers, target, def);
-        if (!other)
+        if (other)
+            two_writers(compile, other, def, target);
+        else if (def->guard)
+            mf_map_set(&guarded, target, def);
+    }
+    /* Past the guard of another node nothing may be written, whatever the kind allows otherwise. */
+    for (size_t i = 0; i < compile->count && guarded.count; i++) {
+        const struct mf_draft *draft = compile->drafts[i];
+        const struct mf_def *other = NULL;
+        const char *target;
+
+        if (draft->failed || draft->loaded.is_unknown || draft->def->guard)
             continue;
-        diag = mf_diag(compile->diags, MF_ERROR, 304, def->draft->item->at,
-                       "`%s` and `%s` both write `%s`", other->name, def->name,
-                       strchr(target, ':') ? strchr(target, ':') + 1 : target);
-        mf_diag_related(diag, other->draft->item->at, "`%s` writes it here", other->name);
-        mf_diag_help(diag, "let one node write it, fed by `from: [a, b]`, `select` or `merge`");
+        target = mf_guard_target(compile, draft);
+        if (target)
+            other = mf_map_get(&guarded, target);
+        if (other && mf_map_get(&writers, target) == other)
+            two_writers(compile, other, draft->def, target);
     }
     mf_map_done(&writers);
+    mf_map_done(&guarded);
 }
 
 static bool is_read(const struct mf_def *def)

@@ -6,6 +6,8 @@
  *
  *   links   kinds and options of links                      links.c
  *   load    kinds, options, links, ports of each node       load.c, common.c, ports.c
+ *   guard   limits and failsafe of what is physical, along with the steps below
+ *                                                           guard.c, guard_options.c
  *   wire    `from` and the names in expressions → edges     wire.c
  *   rank    an order in which edges lead forward; loops     rank.c, circle.c
  *   infer   types and units along edges; late quantities    infer.c, settle.c
@@ -58,6 +60,7 @@ struct mf_draft {
     const struct mf_flow_item *item;
     struct mf_loaded loaded;
     struct mf_common common;
+    struct mf_guard_asked *guard; /* guarded outputs, else NULL */
     bool failed;
     bool is_off;    /* `enabled: false` */
     bool has_ports; /* its outputs are known, even if it failed */

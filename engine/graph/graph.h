@@ -25,6 +25,7 @@ struct mf_link_def {
 };
 
 struct mf_draft;
+struct mf_guard_def; /* engine/graph/guard.h */
 
 /* One edge, at its reading end. */
 struct mf_in_def {
@@ -80,7 +81,8 @@ struct mf_def {
     struct mf_queue_def queue;
     int on_error; /* enum mf_on_error */
     bool keep, health;
-    const char *doc;  /* NULL: none */
+    const struct mf_guard_def *guard; /* NULL: it moves nothing physical */
+    const char *doc;                  /* NULL: none */
     uint64_t hash[2]; /* of everything that matters: equal means "unchanged" at a reload */
     const char *file;
     uint32_t line, column;

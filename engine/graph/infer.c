@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "engine/graph/guard_priv.h"
+
 /* ---- late edges ---- */
 
 static bool comes_later(const struct mf_def *def, const struct mf_in_def *in)
@@ -158,7 +160,7 @@ static void infer_inputs(struct mf_infer *infer)
         wanted = mf_compile_port_unit(infer->compile, port);
         if (port->unit && strcmp(port->unit, "@in") == 0 && first >= 0)
             wanted = mf_infer_port_unit(def, (unsigned)first);
-        else if (!wanted && !(port->flags & MF_PORT_NAMED))
+        else if (!wanted && (!(port->flags & MF_PORT_NAMED) || def->guard))
             wanted = mf_infer_port_unit(def, in->port); /* `from: [a, b]`: the first decides */
         want_unit(infer, in, wanted);
     }
@@ -312,6 +314,8 @@ static void infer_node(struct mf_compile *compile, struct mf_def *def)
         infer_outputs(&infer);
     if (!def->draft->failed)
         mf_infer_settle(&infer);
+    if (!def->draft->failed && def->draft->guard)
+        mf_guard_infer(&infer);
     if (!def->draft->failed)
         check_left_expressions(&infer);
     if (compile->diags->errors != errors)

@@ -53,9 +53,12 @@ enum mf_kind_flag {
         1 << 0, /* output depends on input, time and state only: runs in tests as it is */
     MF_KIND_SOURCE = 1 << 1,   /* emits without being fed */
     MF_KIND_SINK = 1 << 2,     /* changes the outside world; --read-only keeps it from doing so */
-    MF_KIND_ACTUATOR = 1 << 3, /* a sink that must have one writer and a failsafe */
+    MF_KIND_ACTUATOR = 1 << 3, /* a sink that moves something physical: always guarded (guard.h) */
     MF_KIND_TIME = 1 << 4,     /* a source that only depends on the clock: runs in tests */
     MF_KIND_STATEFUL = 1 << 5, /* remembers something: must be named in a `then:` chain */
+    MF_KIND_MAY_ACT = 1 << 6,  /* a sink that is an actuator where `actuator: true` says so */
+
+    MF_KIND_WRITES = MF_KIND_SINK | MF_KIND_ACTUATOR,
 };
 
 /* ---- nodes ---- */

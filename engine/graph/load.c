@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "engine/base/alloc.h"
-#include "engine/graph/compile_priv.h"
+#include "engine/graph/guard_priv.h"
 
 enum { PAIRS_MAX = 128 };         /* options of one node */
 #define STALE_MAX (INT64_MAX / 4) /* ns; so that it can be added to a point in time */
@@ -59,32 +59,39 @@ static bool table_has(const struct mf_option *table, const char *key)
     return false;
 }
 
-/* Splits the options into the kind's own and the common ones. */
+/* The options of a node, by whose they are. */
+struct split {
+    struct pairs {
+        struct mf_tree_pair list[PAIRS_MAX];
+        size_t count;
+    } own, common, guard;
+};
+
 static void split_options(const struct mf_flow_item *item, const struct mf_kind *kind,
-                          struct mf_tree_pair *ret_own, size_t *ret_own_count,
-                          struct mf_tree_pair *ret_common, size_t *ret_common_count)
+                          struct split *ret)
 {
-    *ret_own_count = *ret_common_count = 0;
+    ret->own.count = ret->common.count = ret->guard.count = 0;
     for (size_t i = 0; i < item->option_count; i++) {
         const struct mf_tree_pair *pair = &item->options[i];
         const char *key = pair->key->text;
+        struct pairs *to = table_has(kind->options, key) ? &ret->own
+                           : mf_is_common_option(key)    ? &ret->common
+                           : mf_is_guard_option(key)     ? &ret->guard
+                                                         : &ret->own;
 
-        if (mf_is_common_option(key) && !table_has(kind->options, key))
-            ret_common[(*ret_common_count)++] = *pair;
-        else
-            ret_own[(*ret_own_count)++] = *pair;
+        to->list[to->count++] = *pair;
     }
 }
 
 static bool load_options(struct mf_compile *compile, struct mf_draft *draft)
 {
-    struct mf_tree_pair own[PAIRS_MAX], common[PAIRS_MAX];
     const struct mf_flow_item *item = draft->item;
     const struct mf_kind *kind = draft->def->kind;
     struct mf_load load = {compile->arena, compile->diags, &draft->loaded, mf_flow_common,
                            .scratch = compile->flow->arena};
     struct mf_check check = {compile->diags, compile->arena, item};
-    size_t own_count, common_count, errors = compile->diags->errors;
+    size_t errors = compile->diags->errors;
+    struct split split;
     void *config = mf_arena_alloc(compile->arena, kind->config_size);
 
     if (item->option_count > PAIRS_MAX) {
@@ -92,13 +99,14 @@ static bool load_options(struct mf_compile *compile, struct mf_draft *draft)
                 "this node has %zu options; the limit is %d", item->option_count, PAIRS_MAX);
         return false;
     }
-    split_options(item, kind, own, &own_count, common, &common_count);
+    split_options(item, kind, &split);
     draft->def->config = config;
     draft->loaded.config = config;
-    mf_load_options(&load, kind->options, kind->name, item->kind_at, item->main, own, own_count,
-                    NULL, config);
-    mf_load_options(&load, mf_common_options, item->name, item->at, NULL, common, common_count,
-                    NULL, &draft->common);
+    mf_load_options(&load, kind->options, kind->name, item->kind_at, item->main, split.own.list,
+                    split.own.count, NULL, config);
+    mf_load_options(&load, mf_common_options, item->name, item->at, NULL, split.common.list,
+                    split.common.count, NULL, &draft->common);
+    mf_guard_load(compile, draft, &load, split.guard.list, split.guard.count);
     /* Of a text that is not whole nothing can be said. */
     if (!draft->loaded.failed && !draft->loaded.is_unknown && kind->check)
         kind->check(config, &check);
@@ -136,6 +144,9 @@ static void settle_common(struct mf_compile *compile, struct mf_draft *draft)
     const struct mf_tree_pair *keep = mf_flow_option(draft->item, "keep");
 
     def->queue = common->queue;
+    /* What a thing was to do a minute ago it must not do now. */
+    if (draft->guard && !common->has_queue)
+        def->queue = (struct mf_queue_def){MF_QUEUE_LATEST, 1};
     def->on_error = common->on_error;
     def->keep = common->keep;
     def->health = common->health;

@@ -18,6 +18,7 @@
 #include "engine/base/text.h"
 #include "engine/config/schema.h"
 #include "engine/graph/compile_priv.h"
+#include "engine/graph/guard.h"
 #include "engine/graph/registry.h"
 
 #define REF(name) "{\"$ref\":\"#/$defs/" name "\"}"
@@ -57,7 +58,7 @@ static const struct mf_option *find_primary(const struct mf_option *table)
 struct subject {
     const char *name, *summary;
     const struct mf_option *options;
-    bool is_node;
+    bool is_node, can_act;
 };
 
 /* The value after the kind: nothing, or the main option. */
@@ -128,6 +129,17 @@ static void put_common(const struct subject *subject, struct mf_buf *buf)
     }
 }
 
+static void put_guard(const struct subject *subject, struct mf_buf *buf)
+{
+    for (const struct mf_option *option = mf_guard_options; option->name; option++) {
+        if (find_option(subject->options, option->name))
+            continue;
+        mf_buf_putc(buf, ',');
+        put_quoted(buf, option->name);
+        mf_buf_printf(buf, ":{\"$ref\":\"#/$defs/guard.%s\"}", option->name);
+    }
+}
+
 static void put_kind(const struct subject *subject, struct mf_buf *buf)
 {
     const struct mf_option *main = find_primary(subject->options);
@@ -142,6 +154,8 @@ static void put_kind(const struct subject *subject, struct mf_buf *buf)
         put_option(subject, option, buf);
     if (subject->is_node)
         put_common(subject, buf);
+    if (subject->can_act)
+        put_guard(subject, buf);
     mf_buf_puts(buf, "},\"required\":[");
     put_quoted(buf, subject->name);
     mf_schema_required(subject->options, false, &required);
@@ -179,7 +193,7 @@ static void put_place(const struct mf_kind *kind, enum place place, struct mf_bu
 /* A key that is nothing else tells the kind. */
 static bool tells_kind(const char *name)
 {
-    if (mf_is_common_option(name) || strcmp(name, "name") == 0)
+    if (mf_is_common_option(name) || mf_is_guard_option(name) || strcmp(name, "name") == 0)
         return false;
     for (const struct mf_kind *const *kind = mf_registry()->nodes; *kind; kind++)
         if (strcmp((*kind)->name, name) != 0 && find_option((*kind)->options, name))
@@ -247,7 +261,9 @@ static void put_links(struct mf_buf *buf)
     size_t count = 0;
 
     for (const struct mf_link_kind *const *kind = mf_registry()->links; *kind; kind++)
-        put_kind(&(struct subject){(*kind)->name, (*kind)->summary, (*kind)->options, false}, buf);
+        put_kind(
+            &(struct subject){(*kind)->name, (*kind)->summary, (*kind)->options, .is_node = false},
+            buf);
     mf_buf_puts(buf, ",\"link\":{\"type\":\"object\",\"anyOf\":[");
     for (const struct mf_link_kind *const *kind = mf_registry()->links; *kind; kind++) {
         put_comma(buf, &count);
@@ -338,10 +354,16 @@ void mf_schema_print(struct mf_buf *buf)
         mf_buf_printf(buf, ",\"common.%s\":", option->name);
         mf_schema_option(option, buf);
     }
+    for (const struct mf_option *option = mf_guard_options; option->name; option++) {
+        mf_buf_printf(buf, ",\"guard.%s\":", option->name);
+        mf_schema_option(option, buf);
+    }
     mf_buf_puts(buf, language);
     mf_buf_puts(buf, params);
     for (const struct mf_kind *const *kind = mf_registry()->nodes; *kind; kind++) {
-        put_kind(&(struct subject){(*kind)->name, (*kind)->summary, (*kind)->options, true}, buf);
+        put_kind(&(struct subject){(*kind)->name, (*kind)->summary, (*kind)->options, true,
+                                   mf_kind_can_act(*kind)},
+                 buf);
         for (int place = 0; place < PLACES; place++)
             put_place(*kind, (enum place)place, buf);
     }

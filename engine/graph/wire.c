@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "engine/base/buf.h"
-#include "engine/graph/compile_priv.h"
+#include "engine/graph/guard_priv.h"
 #include "engine/graph/resolve.h"
 
 struct wiring {
@@ -390,7 +390,7 @@ static void check_inputs(struct wiring *w)
         if (port->dir != MF_IN)
             continue;
         for (unsigned k = 0; k < w->def->in_count; k++)
-            if (w->def->ins[k].port == (unsigned)i && ++count == 2 &&
+            if (w->def->ins[k].port == (unsigned)i && ++count == 2 && !w->draft->guard &&
                 !(port->flags & (MF_PORT_MANY | MF_PORT_NAMED)))
                 check_several(w, port, w->draft->wires[k].at);
         if (!count && !(port->flags & MF_PORT_OPTIONAL) && !w->draft->failed &&
@@ -417,6 +417,7 @@ void mf_compile_wire(struct mf_compile *compile)
         w.from_count = draft->def->in_count;
         wire_expressions(&w);
         check_inputs(&w);
+        mf_guard_wire(compile, draft);
         mf_diags_set_origin(compile->diags, outer);
     }
 }

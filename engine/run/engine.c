@@ -10,6 +10,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
+#include "engine/run/guard.h"
 
 enum {
     PULLS_PER_RUN = 256,    /* turns of pulled sources before the loop looks elsewhere */
@@ -221,8 +222,7 @@ void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_
 
 static bool is_only_source(const struct mf_kind *kind)
 {
-    return (kind->flags & (MF_KIND_SOURCE | MF_KIND_TIME)) &&
-           !(kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR));
+    return (kind->flags & (MF_KIND_SOURCE | MF_KIND_TIME)) && !(kind->flags & MF_KIND_WRITES);
 }
 
 void mf_engine_drain(struct mf_engine *engine)
@@ -230,6 +230,25 @@ void mf_engine_drain(struct mf_engine *engine)
     for (uint32_t i = 0; i < engine->count; i++)
         if (is_only_source(engine->nodes[i]->kind))
             mf_node_stop(engine->nodes[i]);
+}
+
+void mf_engine_make_safe(struct mf_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->count; i++)
+        if (engine->nodes[i]->guard)
+            mf_guard_make_safe(engine->nodes[i]);
+}
+
+bool mf_engine_is_safe(const struct mf_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->count; i++) {
+        const struct mf_node *node = engine->nodes[i];
+
+        if (node->guard && node->guard->has_sent && node->phase == MF_NODE_RUNNING &&
+            (!node->link || mf_link_is_up(node->link)))
+            return false;
+    }
+    return true;
 }
 
 void mf_engine_stop(struct mf_engine *engine)

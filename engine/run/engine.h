@@ -114,6 +114,10 @@ int mf_engine_load(struct mf_engine *engine, struct mf_graph *graph,
                    struct mf_reload_report *report, struct mf_error *err);
 /* The beginning of the end: sources stop, what they have said still goes to its end. */
 void mf_engine_drain(struct mf_engine *engine);
+/* Then, before the stop: drives all actuators to their failsafe values. They are there, or on a
+ * link that is down. */
+void mf_engine_make_safe(struct mf_engine *engine);
+bool mf_engine_is_safe(const struct mf_engine *engine);
 /* Stops nodes and links; host->all_stopped() follows as links say goodbye. */
 void mf_engine_stop(struct mf_engine *engine);
 bool mf_engine_has_stopped(const struct mf_engine *engine); /* no link is left that has not */

@@ -14,6 +14,7 @@ enum mf_loop_phase {
     MF_LOOP_STARTING,
     MF_LOOP_RUNNING,
     MF_LOOP_DRAINING,
+    MF_LOOP_SAFING, /* actuators are told their last value */
     MF_LOOP_ENDING,
     MF_LOOP_ENDED
 };
@@ -25,7 +26,7 @@ struct mf_loop {
     struct mf_loop_options options;
     enum mf_loop_phase phase;
     uv_timer_t due;   /* the engine's next timer */
-    uv_timer_t limit; /* of draining, then of ending */
+    uv_timer_t limit; /* of draining, of making safe, then of ending */
     uv_timer_t alive;
     uv_idle_t busy;   /* active: there is work, so the poll must not wait */
     uv_check_t after; /* descriptors have been looked at: run what is due */

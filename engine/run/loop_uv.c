@@ -18,6 +18,7 @@
 #include "engine/run/loop_priv_uv.h"
 
 enum { TURNS_PER_ROUND = 1000 };
+#define SAFE_LIMIT (2 * MF_SEC)  /* for failsafe values to be taken */
 #define END_LIMIT (5 * MF_SEC)   /* for links to say goodbye, and for jobs on the pool */
 #define STUCK_LIMIT (5 * MF_SEC) /* a timer that late, and no turn meanwhile */
 
@@ -223,8 +224,10 @@ static void start_limit(struct mf_loop *loop, int64_t after)
 
 static void begin_end(struct mf_loop *loop)
 {
-    size_t waiting = mf_engine_waiting(&loop->engine);
+    size_t waiting;
 
+    mf_engine_make_safe(&loop->engine);
+    waiting = mf_engine_waiting(&loop->engine);
     if (waiting) {
         mf_log(MF_LOG_WARNING, "engine", "%zu messages were not delivered in time and are lost",
                waiting);
@@ -238,11 +241,22 @@ static void begin_end(struct mf_loop *loop)
     mf_loop_look_for_end(loop);
 }
 
+/* Whatever could not be delivered in time, actuators are told their last value. */
+static void begin_safing(struct mf_loop *loop)
+{
+    loop->phase = MF_LOOP_SAFING;
+    start_limit(loop, SAFE_LIMIT);
+    mf_engine_make_safe(&loop->engine);
+    mf_loop_look_for_end(loop);
+}
+
 static void limit_fired(uv_timer_t *timer)
 {
     struct mf_loop *loop = timer->data;
 
     if (loop->phase == MF_LOOP_DRAINING) {
+        begin_safing(loop);
+    } else if (loop->phase == MF_LOOP_SAFING) {
         begin_end(loop);
     } else if (loop->phase == MF_LOOP_ENDING) {
         loop->phase = MF_LOOP_ENDED;
@@ -256,6 +270,8 @@ void mf_loop_look_for_end(struct mf_loop *loop)
         mf_engine_has_spoken(&loop->engine))
         mf_loop_end(loop);
     if (loop->phase == MF_LOOP_DRAINING && mf_engine_is_drained(&loop->engine))
+        begin_safing(loop);
+    if (loop->phase == MF_LOOP_SAFING && mf_engine_is_safe(&loop->engine))
         begin_end(loop);
     if (loop->phase == MF_LOOP_ENDING && loop->jobs == 0 && mf_engine_has_stopped(&loop->engine)) {
         loop->phase = MF_LOOP_ENDED;
@@ -270,7 +286,7 @@ static void all_stopped(void *self)
 
 void mf_loop_end(struct mf_loop *loop)
 {
-    if (loop->phase == MF_LOOP_DRAINING) {
+    if (loop->phase == MF_LOOP_DRAINING || loop->phase == MF_LOOP_SAFING) {
         begin_end(loop);
     } else if (loop->phase == MF_LOOP_RUNNING) {
         loop->phase = MF_LOOP_DRAINING;

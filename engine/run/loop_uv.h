@@ -15,9 +15,9 @@
  *            mf_loop_free(loop)
  *
  * SIGHUP reads the flow again on a pool thread and switches between two turns. SIGTERM and SIGINT
- * stop the sources, give the sinks `drain` to empty their queues, and end the run; the second one
- * ends it at once. SIGUSR1 logs the status. SIGPIPE stays blocked: a peer that went away is an
- * error of the write.
+ * stop the sources, give the sinks `drain` to empty their queues, drive actuators to their failsafe
+ * values, and end the run; the second one does so at once. SIGUSR1 logs the status. SIGPIPE stays
+ * blocked: a peer that went away is an error of the write.
  */
 
 #include "engine/run/engine.h"

@@ -8,6 +8,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
 #include "engine/run/engine.h"
+#include "engine/run/guard.h"
 #include "engine/run/sched.h"
 
 enum { ENGINE_TIMERS = 2 }; /* stale, retry: behind the kind's */
@@ -21,7 +22,7 @@ static void timer_fired(struct mf_timer *timer)
 
     if (node->phase != MF_NODE_RUNNING)
         return;
-    node->fired |= (uint8_t)(1u << (own - node->timers));
+    node->fired |= (uint16_t)(1u << (own - node->timers));
     mf_sched_mark_ready(node->sched, node);
 }
 
@@ -57,7 +58,7 @@ static void init_timers(struct mf_node *node)
 static bool is_simple(const struct mf_def *def)
 {
     return def->in_count == 1 && def->kind->receive && !def->kind->deliver &&
-           !(def->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR));
+           !(def->kind->flags & MF_KIND_WRITES);
 }
 
 static void set_def(struct mf_node *node, const struct mf_def *def)
@@ -95,6 +96,7 @@ struct mf_node *mf_node_new(struct mf_sched *sched, const struct mf_def *def)
     if (def->kind->deliver)
         node->queue = mf_queue_new(def->queue);
     set_def(node, def);
+    node->guard = mf_guard_new(node);
     for (unsigned i = 0; i < def->in_count; i++)
         if (!def->ins[i].is_quiet && !(mf_kind_port(def, i)->flags & MF_PORT_OPTIONAL))
             node->unknown++;
@@ -120,6 +122,7 @@ void mf_node_free(struct mf_node *node)
     for (unsigned i = 0; i < node->def->out_count; i++)
         mf_msg_drop(&node->outputs[i].last);
     mf_queue_free(node->queue);
+    mf_guard_free(node->guard);
     mf_free(node);
 }
 
@@ -147,12 +150,16 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
         mf_sched_mark_ready(node->sched, node);
     if (node->queue)
         mf_node_wake(node);
+    if (node->guard)
+        mf_guard_begin(node);
     return 0;
 }
 
 void mf_node_stop(struct mf_node *node)
 {
     disarm_all(node);
+    if (node->guard)
+        mf_guard_halt(node);
     if (node->phase == MF_NODE_RUNNING && node->kind->stop && !node->is_played)
         node->kind->stop(node);
     node->phase = MF_NODE_STOPPED;
@@ -171,20 +178,18 @@ static void receive(struct mf_node *node, unsigned input)
     node->emit_cause = msg->cause;
     node->is_again = msg->is_again;
     node->is_calm = !(node->worst | node->is_again);
+    if (node->queue || mf_node_is_sink(node)) {
+        mf_sink_take(node, input, msg);
+        return;
+    }
     if ((msg->quality | msg->is_again) &&
         !(mf_kind_port(node->def, input)->flags & MF_PORT_ANY_AGE)) {
         if (msg->quality == MF_GOOD)
             return; /* nothing new; the outputs recover at the end */
-        if (node->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR))
-            node->skipped++;
         mf_node_degrade(node);
         return;
     }
-    if (!mf_node_may_write(node))
-        return;
-    if (node->queue)
-        mf_node_enqueue(node, input, msg);
-    else if (node->kind->receive && node->phase == MF_NODE_RUNNING)
+    if (node->kind->receive && node->phase == MF_NODE_RUNNING)
         node->kind->receive(node, node->def->ins[input].port, msg);
 }
 
@@ -239,10 +244,13 @@ static void run_timeouts(struct mf_node *node)
     while (node->fired && node->phase == MF_NODE_RUNNING) {
         unsigned timer = (unsigned)__builtin_ctz(node->fired);
 
-        node->fired &= (uint8_t)(node->fired - 1);
+        node->fired &= (uint16_t)(node->fired - 1);
         node->emit_time = node->sched->wall;
         node->emit_cause = node->sched->cause;
-        node->kind->timeout(node, timer);
+        if (timer == MF_GUARD_TIMER)
+            mf_guard_timeout(node);
+        else
+            node->kind->timeout(node, timer);
     }
 }
 

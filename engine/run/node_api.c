@@ -60,7 +60,7 @@ uint32_t mf_node_types(const struct mf_node *node, unsigned out_port)
 
 unsigned mf_node_inputs(const struct mf_node *node)
 {
-    return node->def->in_count;
+    return node->guard ? 1 : node->def->in_count;
 }
 
 const struct mf_msg *mf_node_input(const struct mf_node *node, unsigned input)
@@ -153,13 +153,13 @@ void mf_node_arm(struct mf_node *node, unsigned timer, int64_t after_ns)
 
 void mf_node_arm_at(struct mf_node *node, unsigned timer, int64_t mono)
 {
-    node->fired &= (uint8_t) ~(1u << timer);
+    node->fired &= (uint16_t) ~(1u << timer);
     mf_timer_arm(node->sched, &node->timers[timer].timer, mono);
 }
 
 void mf_node_disarm(struct mf_node *node, unsigned timer)
 {
-    node->fired &= (uint8_t) ~(1u << timer);
+    node->fired &= (uint16_t) ~(1u << timer);
     mf_timer_disarm(node->sched, &node->timers[timer].timer);
 }
 

@@ -133,11 +133,18 @@ bool mf_queue_take(struct mf_queue *queue, struct mf_letter *letter)
     return is_full;
 }
 
-static struct slot *find(struct mf_queue *queue, uint64_t number)
+static struct slot *find(const struct mf_queue *queue, uint64_t number)
 {
     if (number < queue->head || number >= queue->tail)
         return NULL;
     return slot_of(queue, number);
+}
+
+const struct mf_letter *mf_queue_find(const struct mf_queue *queue, uint64_t number)
+{
+    const struct slot *slot = find(queue, number);
+
+    return slot && slot->state != SETTLED ? &slot->letter : NULL;
 }
 
 void mf_queue_sent(struct mf_queue *queue, uint64_t number)

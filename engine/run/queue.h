@@ -32,6 +32,8 @@ bool mf_queue_take(struct mf_queue *queue, struct mf_letter *letter);
 /* Oldest letter that nobody carries, or NULL. */
 struct mf_letter *mf_queue_next(struct mf_queue *queue);
 void mf_queue_sent(struct mf_queue *queue, uint64_t number); /* is being carried now */
+/* The letter of that number, if it has not left; NULL. */
+const struct mf_letter *mf_queue_find(const struct mf_queue *queue, uint64_t number);
 /* Leaves the queue: delivered, or refused for good. False if there is no such letter. */
 bool mf_queue_settle(struct mf_queue *queue, uint64_t number, bool is_delivered);
 /* Was being carried, but did not arrive: waits again. */

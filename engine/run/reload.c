@@ -7,6 +7,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
+#include "engine/run/guard.h"
 #include "engine/run/pressure.h"
 #include "engine/run/state.h"
 
@@ -82,7 +83,7 @@ static struct mf_node *new_node(struct mf_change *change, struct mf_def *def)
     uint32_t flags = def->kind->flags;
 
     node->is_played = (mf_node_is_virtual(node) && !(flags & (MF_KIND_PURE | MF_KIND_TIME))) ||
-                      (engine->options.read_only && (flags & (MF_KIND_SINK | MF_KIND_ACTUATOR)));
+                      (engine->options.read_only && (flags & MF_KIND_WRITES));
     if (def->link)
         node->link = change->links[def->link->index];
     change->fresh[change->fresh_count++] = def->order;
@@ -252,6 +253,8 @@ static int create_fresh(struct mf_change *change, struct mf_error *err)
 
         if (rc < 0)
             return rc;
+        if (old)
+            mf_guard_inherit(node, old);
         if (inherit(node, old))
             change->report.migrated++;
         else if (old)
@@ -271,7 +274,8 @@ static void hand_over(const struct mf_change *change, struct mf_node *old)
     struct mf_queue_stats stats = mf_queue_stats(old->queue);
     uint32_t inputs[MF_NODE_INPUTS];
 
-    if (stats.waiting + stats.in_flight == 0)
+    /* The successor of an actuator tells it what holds now, within its own limits. */
+    if (stats.waiting + stats.in_flight == 0 || (node && node->guard && old->guard))
         return;
     if (!node || node->kind != old->kind) {
         mf_node_log(old, MF_LOG_WARNING, "%zu messages that nobody took go with this node",
@@ -293,6 +297,8 @@ static void stop_gone(struct mf_change *change)
     for (size_t i = 0; i < change->gone_count; i++) {
         struct mf_node *node = change->gone[i];
 
+        if (node->guard && mf_guard_is_orphan(node, change->graph))
+            mf_guard_make_safe(node);
         mf_node_stop(node);
         if (node->queue)
             hand_over(change, node);

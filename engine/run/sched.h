@@ -28,6 +28,7 @@ enum {
         100000,          /* values waiting for a later turn; more are dropped and counted */
     MF_SCHED_LEVELS = 4, /* 64^4 nodes */
     MF_NODE_TIMERS = 8,
+    MF_GUARD_TIMER = MF_NODE_TIMERS, /* in `fired`, behind those of the kind */
 };
 
 struct mf_sched;
@@ -84,6 +85,7 @@ struct mf_node_timer {
 };
 
 struct mf_queue;
+struct mf_guard; /* engine/run/guard.h */
 
 struct mf_node {
     const struct mf_kind *kind;
@@ -97,6 +99,7 @@ struct mf_node {
     struct mf_output *outputs;
     struct mf_node_timer *timers;
     struct mf_queue *queue; /* sinks with deliver() */
+    struct mf_guard *guard; /* guarded outputs */
     uint32_t order;
     uint32_t arrivals;                    /* numbers the messages, wraps */
     uint16_t pending_first, pending_last; /* input + 1 */
@@ -105,7 +108,7 @@ struct mf_node {
     uint8_t phase;    /* enum mf_node_phase */
     union {
         struct {
-            uint8_t fired;    /* timers that have run out, a bit each */
+            uint16_t fired;   /* timers that have run out, a bit each */
             uint8_t worst;    /* quality of the worst input */
             bool has_lowered; /* an output that the engine must raise again */
             bool is_away;     /* does not run: new, failed, stopped */
@@ -140,6 +143,12 @@ struct mf_node {
 static inline uint16_t mf_output_plain(const struct mf_node *node, const struct mf_output *out)
 {
     return out->def->is_converted || node->def->stale ? 0 : (uint16_t)out->def->types;
+}
+
+/* It writes to the outside. */
+static inline bool mf_node_is_sink(const struct mf_node *node)
+{
+    return node->kind->flags & MF_KIND_WRITES;
 }
 
 /* A node that shares gets these back when it must have messages of its own. */
@@ -265,6 +274,11 @@ void mf_node_recover(struct mf_node *node, const char *reason);
 
 /* ---- sinks: engine/run/sink.c ---- */
 
+/* A message for a sink. */
+void mf_sink_take(struct mf_node *node, unsigned input, const struct mf_msg *msg);
 /* May this node write to the outside now? Every way there asks. */
 bool mf_node_may_write(struct mf_node *node);
-void mf_node_enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg);
+/* The way to the outside: all that is written passes here, and all that is guarded comes from the
+ * guard. */
+enum mf_write { MF_WRITE_NOT, MF_WRITE_QUEUED, MF_WRITE_DONE };
+int mf_node_write(struct mf_node *node, unsigned input, const struct mf_msg *msg);

@@ -5,6 +5,7 @@
  */
 
 #include "engine/run/engine.h"
+#include "engine/run/guard.h"
 #include "engine/run/pressure.h"
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
@@ -13,7 +14,7 @@ enum { DELIVERIES = 256 }; /* at a stretch; the rest follows when the loop has l
 
 bool mf_node_may_write(struct mf_node *node)
 {
-    if (!(node->kind->flags & (MF_KIND_SINK | MF_KIND_ACTUATOR)))
+    if (!mf_node_is_sink(node))
         return true;
     if (mf_node_is_read_only(node)) {
         node->skipped++;
@@ -22,7 +23,7 @@ bool mf_node_may_write(struct mf_node *node)
     return !node->is_played;
 }
 
-void mf_node_enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg)
+static void enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
     struct mf_letter letter = {
         .msg = mf_msg_copy(msg),
@@ -41,6 +42,37 @@ void mf_node_enqueue(struct mf_node *node, unsigned input, const struct mf_msg *
     mf_node_wake(node);
 }
 
+int mf_node_write(struct mf_node *node, unsigned input, const struct mf_msg *msg)
+{
+    if (!mf_node_may_write(node))
+        return MF_WRITE_NOT;
+    if (node->queue) {
+        enqueue(node, input, msg);
+        return MF_WRITE_QUEUED;
+    }
+    if (!node->kind->receive || node->phase != MF_NODE_RUNNING)
+        return MF_WRITE_NOT;
+    node->kind->receive(node, node->def->ins[input].port, msg);
+    return node->phase == MF_NODE_RUNNING ? MF_WRITE_DONE : MF_WRITE_NOT;
+}
+
+void mf_sink_take(struct mf_node *node, unsigned input, const struct mf_msg *msg)
+{
+    if (node->guard) {
+        mf_guard_take(node, input, msg);
+        return;
+    }
+    if ((msg->quality | msg->is_again) &&
+        !(mf_kind_port(node->def, input)->flags & MF_PORT_ANY_AGE)) {
+        if (msg->quality == MF_GOOD)
+            return; /* nothing new; the outputs recover at the end */
+        node->skipped++;
+        mf_node_degrade(node);
+        return;
+    }
+    mf_node_write(node, input, msg);
+}
+
 /* The queue outlives the graph whose names it got: they are looked up anew. */
 static void address(const struct mf_node *node, struct mf_letter *letter)
 {
@@ -53,6 +85,19 @@ static void address(const struct mf_node *node, struct mf_letter *letter)
 static void refused(struct mf_node *node, const char *reason)
 {
     mf_node_log(node, MF_LOG_ERROR, "a message was refused and is lost: %s", reason);
+}
+
+/* The letter leaves the queue. False if it has done so before. */
+static bool settle(struct mf_node *node, uint64_t number, bool is_delivered)
+{
+    const struct mf_letter *letter = node->guard ? mf_queue_find(node->queue, number) : NULL;
+    struct mf_value value = letter ? mf_value_copy(letter->msg.value) : mf_value_null();
+    bool is_there = mf_queue_settle(node->queue, number, is_delivered);
+
+    if (letter && is_there)
+        mf_guard_settled(node, &value, is_delivered);
+    mf_value_drop(value);
+    return is_there;
 }
 
 /* False: not now. */
@@ -70,7 +115,7 @@ static bool deliver_one(struct mf_node *node, struct mf_letter *letter)
         mf_queue_sent(node->queue, number);
         return true;
     }
-    if (mf_queue_settle(node->queue, number, rc >= 0) && rc < 0)
+    if (settle(node, number, rc >= 0) && rc < 0)
         refused(node, err.text);
     return true;
 }
@@ -89,7 +134,8 @@ static void deliver_all(struct mf_node *node)
 
     do {
         node->must_deliver = false;
-        while (node->phase == MF_NODE_RUNNING && (!node->link || mf_link_is_up(node->link)) &&
+        while (node->phase == MF_NODE_RUNNING && !node->is_played &&
+               (!node->link || mf_link_is_up(node->link)) &&
                (letter = mf_queue_next(node->queue))) {
             if (count++ == DELIVERIES) {
                 resume_later(node);
@@ -124,7 +170,7 @@ void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char 
 {
     if (code == MF_ELINK || code == MF_ETIMEOUT)
         mf_queue_return(node->queue, letter);
-    else if (mf_queue_settle(node->queue, letter, code >= MF_OK) && code < MF_OK)
+    else if (settle(node, letter, code >= MF_OK) && code < MF_OK)
         refused(node, reason);
     mf_node_wake(node);
     if (mf_queue_is_empty(node->queue))

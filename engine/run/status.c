@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "engine/run/engine.h"
+#include "engine/run/guard.h"
 
 size_t mf_engine_waiting(const struct mf_engine *engine)
 {
@@ -80,6 +81,10 @@ bool mf_engine_is_healthy(const struct mf_engine *engine, char *why, size_t why_
             snprintf(why, why_size, "node `%s` failed", node->def->name);
             return false;
         }
+        if (node->guard && node->guard->hand == MF_HAND_FAILSAFE) {
+            snprintf(why, why_size, "`%s` is at its failsafe value", node->def->name);
+            return false;
+        }
         if (!(node->kind->flags & MF_KIND_SOURCE))
             continue;
         for (unsigned k = 0; k < node->def->out_count; k++)
@@ -101,6 +106,10 @@ static void print_node(const struct mf_node *node, struct mf_buf *buf)
         mf_buf_printf(buf, ", %llu unusable messages", (unsigned long long)node->rejected);
     if (node->skipped)
         mf_buf_printf(buf, ", %llu not written", (unsigned long long)node->skipped);
+    if (node->guard) {
+        mf_buf_puts(buf, ", ");
+        mf_guard_describe(node, buf);
+    }
     if (node->queue) {
         struct mf_queue_stats stats = mf_queue_stats(node->queue);
 

@@ -380,6 +380,43 @@ static const struct mf_kind kind_write = {
     .receive = write_receive,
 };
 
+/* ---- actuators ---- */
+
+struct act_config {
+    const char *what;
+};
+
+#define MF_CONFIG struct act_config
+static const struct mf_option act_options[] = {
+    {"what", MF_STRING(what), .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED, .summary = "A thing."},
+    {0},
+};
+#undef MF_CONFIG
+
+static const char *act_writes(const void *config, struct mf_arena *arena)
+{
+    return ((const struct act_config *)config)->what;
+}
+
+static void act_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
+{
+    struct mf_error err = {0};
+
+    trace(node, msg);
+    if (run_sink.result < 0 && mf_fail(&err, run_sink.result, "the thing is stuck"))
+        mf_node_fail(node, &err);
+}
+
+static const struct mf_kind kind_act = {
+    .name = "test.act",
+    .ports = sink_ports,
+    .options = act_options,
+    .config_size = sizeof(struct act_config),
+    .flags = MF_KIND_ACTUATOR,
+    .writes = act_writes,
+    .receive = act_receive,
+};
+
 /* ---- a link, and what hangs on it ---- */
 
 static void wire_start(struct mf_link *link)
@@ -445,10 +482,22 @@ static const struct mf_kind kind_send = {
     .deliver = sink_deliver,
 };
 
+static const struct mf_kind kind_motor = {
+    .name = "test.motor",
+    .link = &link_wire,
+    .ports = sink_ports,
+    .options = act_options,
+    .config_size = sizeof(struct act_config),
+    .flags = MF_KIND_ACTUATOR,
+    .writes = act_writes,
+    .deliver = sink_deliver,
+    .stop = sink_stop,
+};
+
 const struct mf_kind *const run_kinds[] = {
-    &kind_beat, &kind_count, &kind_event,  &kind_fussy, &kind_pass,  &kind_past,
-    &kind_poll, &kind_pull,  &kind_rotten, &kind_send,  &kind_sink,  &kind_spin,
-    &kind_step, &kind_sum,   &kind_twice,  &kind_weak,  &kind_write, NULL,
+    &kind_act,  &kind_beat, &kind_count, &kind_event,  &kind_fussy, &kind_motor, &kind_pass,
+    &kind_past, &kind_poll, &kind_pull,  &kind_rotten, &kind_send,  &kind_sink,  &kind_spin,
+    &kind_step, &kind_sum,  &kind_twice, &kind_weak,   &kind_write, NULL,
 };
 
 const struct mf_link_kind *const run_links[] = {&link_wire, NULL};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * Guarded outputs, compiled: what stands between the graph and something physical.
+ *
+ * A node is guarded when its kind moves things (MF_KIND_ACTUATOR), or when its kind may
+ * (MF_KIND_MAY_ACT) and the flow says `actuator: true`. All that it writes passes
+ * engine/run/guard.c, which goes by the struct below. The options are written down once, in
+ * mf_guard_options; reading, help, schema and the reference are made from that table.
+ */
+
+#include "engine/config/option.h"
+#include "engine/graph/graph.h"
+
+enum mf_failsafe { MF_FAILSAFE_NONE, MF_FAILSAFE_KEEP, MF_FAILSAFE_VALUE };
+
+enum { MF_GUARD_MANUAL = -1 }; /* in `order`: what `set` says */
+
+struct mf_guard_def {
+    const char
+        *target; /* what it writes outside, for two of which there is no room; NULL: unknown */
+    const struct mf_unit *unit; /* of all numbers here and of all inputs; NULL: none */
+    uint32_t types;             /* that may be written */
+    double low, high;           /* infinite where `limit` is open or not given */
+    double ramp;                /* unit per second; 0: none */
+    int64_t step;               /* ns between two steps of the ramp */
+    int64_t refresh;            /* ns; 0: none */
+    int failsafe;               /* enum mf_failsafe */
+    struct mf_value safe;
+    int64_t after;  /* ns without a good value; 0: as soon as none is good, silence is none */
+    int16_t *order; /* inputs and MF_GUARD_MANUAL, the first that has a value counts */
+    unsigned order_count;
+    bool has_priority; /* the user gave the order */
+};
+
+extern const struct mf_option mf_guard_options[];
+bool mf_is_guard_option(const char *key);
+/* The kind understands these options. */
+static inline bool mf_kind_can_act(const struct mf_kind *kind)
+{
+    return kind->flags & (MF_KIND_ACTUATOR | MF_KIND_MAY_ACT);
+}
+
+/* Reads what a person wrote for this output: a quantity of its unit, a word for true or false, a
+ * text, or JSON for maps and lists. The caller owns the value. */
+int mf_guard_read(const struct mf_guard_def *guard, const char *text, size_t len,
+                  struct mf_value *ret, struct mf_error *err);
+/* As people read it: with the unit. */
+void mf_guard_print(const struct mf_guard_def *guard, const struct mf_value *value,
+                    struct mf_buf *buf);
