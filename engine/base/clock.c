@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/base/date.h"
+
 static int64_t ask(clockid_t id)
 {
     struct timespec ts;
@@ -47,31 +49,7 @@ int64_t mf_clock_cpu(void)
     return ask(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* ---- civil time: the proleptic Gregorian calendar by day numbers ---- */
-
-static int64_t days_of(int64_t year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t yoe = y - era * 400;
-    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void civil_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_day)
-{
-    int64_t z = days + 719468;
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-
-    *ret_day = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *ret_month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *ret_year = yoe + era * 400 + (*ret_month <= 2);
-}
+/* ---- times as text ---- */
 
 /* `count` digits with leading zeros; returns the end. */
 static char *put_digits(char *out, int64_t number, int count)
@@ -91,7 +69,7 @@ int mf_time_print(int64_t wall, char *out)
         rest += MF_DAY;
         days--;
     }
-    civil_of(days, &year, &month, &day); /* 1677 to 2262, as far as int64 goes */
+    mf_date_of(days, &year, &month, &day); /* 1677 to 2262, as far as int64 goes */
     p = put_digits(p, year, 4);
     *p++ = '-';
     p = put_digits(p, month, 2);
@@ -177,7 +155,6 @@ static const char *read_zone(const char *p, int64_t *ret_offset)
 
 bool mf_time_read(const char *text, int64_t *ret_wall)
 {
-    static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year, month, day;
     int64_t clock = 0, offset = 0;
     const char *p = digits(text, 4, &year);
@@ -185,15 +162,13 @@ bool mf_time_read(const char *text, int64_t *ret_wall)
     if (!p || !(p = expect(p, "-")) || !(p = digits(p, 2, &month)) || !(p = expect(p, "-")) ||
         !(p = digits(p, 2, &day)))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] || year < 1700 ||
-        year > 2200)
-        return false;
-    if (month == 2 && day == 29 && (year % 4 || (year % 100 == 0 && year % 400)))
+    if (year < 1700 || year > 2200 || month < 1 || month > 12 || day < 1 ||
+        day > mf_date_month_length(year, month))
         return false;
     if (*p && !(p = read_zone(read_clock(expect(p, "Tt "), &clock), &offset)))
         return false;
     if (*p)
         return false;
-    *ret_wall = days_of(year, month, day) * MF_DAY + clock - offset;
+    *ret_wall = mf_date_days(year, month, day) * MF_DAY + clock - offset;
     return true;
 }
