@@ -33,6 +33,27 @@ const struct mf_flag mf_flags_flow[] = {
     {0},
 };
 
+const struct mf_flag mf_flags_state[] = {
+    {"state", 0, "DIR", NULL, "Directory of what must outlive the process.",
+     "$STATE_DIRECTORY or $XDG_STATE_HOME/moat-flow"},
+    {0},
+};
+
+void mf_flag_tables(const struct mf_command *command,
+                    const struct mf_flag *ret_tables[MF_FLAG_TABLES])
+{
+    size_t count = 0;
+
+    if (command->flags)
+        ret_tables[count++] = command->flags;
+    if (command->traits & MF_CMD_READS_FLOW)
+        ret_tables[count++] = mf_flags_flow;
+    if (command->traits & MF_CMD_HAS_STATE)
+        ret_tables[count++] = mf_flags_state;
+    ret_tables[count++] = mf_flags_common;
+    ret_tables[count] = NULL;
+}
+
 int mf_usage_error(const struct mf_command *command_or_null, const char *fmt, ...)
 {
     va_list args;
@@ -60,7 +81,7 @@ static void add_flags(struct flag_list *list, const struct mf_flag *table)
 {
     size_t letters = strlen(list->letters);
 
-    for (; table && table->name && list->count < FLAGS_MAX; table++) {
+    for (; table->name && list->count < FLAGS_MAX; table++) {
         list->options[list->count] =
             (struct option){table->name, table->arg ? required_argument : no_argument, NULL,
                             FLAG_BASE + list->count};
@@ -75,12 +96,13 @@ static void add_flags(struct flag_list *list, const struct mf_flag *table)
 
 static void collect_flags(struct flag_list *list, const struct mf_command *command)
 {
+    const struct mf_flag *tables[MF_FLAG_TABLES];
+
     memset(list, 0, sizeof *list);
     list->letters[0] = ':'; /* a missing value is told apart from an unknown option */
-    add_flags(list, command->flags);
-    if (command->traits & MF_CMD_READS_FLOW)
-        add_flags(list, mf_flags_flow);
-    add_flags(list, mf_flags_common);
+    mf_flag_tables(command, tables);
+    for (size_t i = 0; tables[i]; i++)
+        add_flags(list, tables[i]);
 }
 
 static const struct mf_flag *flag_of(const struct flag_list *list, int code)

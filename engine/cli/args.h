@@ -39,6 +39,7 @@ struct mf_flag {
 enum mf_command_trait {
     MF_CMD_READS_FLOW = 1 << 0, /* understands --set and --secrets, operands are paths */
     MF_CMD_RARE = 1 << 1,       /* not among what `moat-flow` alone prints */
+    MF_CMD_HAS_STATE = 1 << 2,  /* understands --state: engine/cli/state_dir.h */
 };
 
 struct mf_args;
@@ -75,6 +76,13 @@ struct mf_args {
 extern const struct mf_flag mf_flags_common[];
 /* Options of commands that read a flow. */
 extern const struct mf_flag mf_flags_flow[];
+/* Options of commands that keep or look at state. */
+extern const struct mf_flag mf_flags_state[];
+
+/* All tables of options that a command understands, its own first, ended by NULL. */
+enum { MF_FLAG_TABLES = 8 };
+void mf_flag_tables(const struct mf_command *command,
+                    const struct mf_flag *ret_tables[MF_FLAG_TABLES]);
 
 /* Reads argv[0..argc), options and operands behind the command's name. Returns 0, MF_EXIT_USAGE
  * after saying what is wrong, or -1 when --help was given. */

@@ -20,12 +20,11 @@ static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 static void each_flag(const struct mf_command *command,
                       void (*fn)(const struct mf_command *command, const struct mf_flag *flag))
 {
-    const struct mf_flag *const tables[] = {
-        command->flags, command->traits & MF_CMD_READS_FLOW ? mf_flags_flow : NULL,
-        mf_flags_common};
+    const struct mf_flag *tables[MF_FLAG_TABLES];
 
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (const struct mf_flag *flag = tables[i]; flag && flag->name; flag++)
+    mf_flag_tables(command, tables);
+    for (size_t i = 0; tables[i]; i++)
+        for (const struct mf_flag *flag = tables[i]; flag->name; flag++)
             fn(command, flag);
 }
 

@@ -31,7 +31,7 @@ void mf_help_overview(FILE *out, bool all)
 
 static void put_flags(FILE *out, const struct mf_flag *flags)
 {
-    for (; flags && flags->name; flags++) {
+    for (; flags->name; flags++) {
         char left[80];
         int width = snprintf(left, sizeof left, "%s%c%s--%s%s%s", flags->letter ? "-" : " ",
                              flags->letter ? flags->letter : ' ', flags->letter ? ", " : "  ",
@@ -57,6 +57,7 @@ static void put_flags(FILE *out, const struct mf_flag *flags)
 
 void mf_help_command(FILE *out, const struct mf_command *command)
 {
+    const struct mf_flag *tables[MF_FLAG_TABLES];
     const char *line = command->examples;
 
     fprintf(out, "%s\n\n", command->summary);
@@ -71,10 +72,9 @@ void mf_help_command(FILE *out, const struct mf_command *command)
     if (command->doc)
         fprintf(out, "\n%s", command->doc);
     fputs("\nOptions:\n", out);
-    put_flags(out, command->flags);
-    if (command->traits & MF_CMD_READS_FLOW)
-        put_flags(out, mf_flags_flow);
-    put_flags(out, mf_flags_common);
+    mf_flag_tables(command, tables);
+    for (size_t i = 0; tables[i]; i++)
+        put_flags(out, tables[i]);
 }
 
 int mf_unknown_command(const char *name)

@@ -146,6 +146,6 @@ const struct mf_command mf_command_run = {
         "`Type=notify-reload`.\n",
     .flags = flags,
     .max_operands = 1000,
-    .traits = MF_CMD_READS_FLOW,
+    .traits = MF_CMD_READS_FLOW | MF_CMD_HAS_STATE,
     .run = run,
 };
