@@ -259,7 +259,7 @@ static void arm(struct mf_node *node)
         SOONER(guard->inputs[guard->input].heard + def->after);
     if (def->after && guard->hand == MF_HAND_NONE && def->failsafe == MF_FAILSAFE_VALUE)
         SOONER(guard->fed + def->after);
-    if (guard->held & MF_HELD_RAMP && !is_under_way(node))
+    if (guard->held & MF_HELD_RAMP && !guard->has_sent) /* else when it is settled */
         SOONER(guard->full_at);
 #undef SOONER
     if (due == MF_NEVER || (guard->timer.pos && guard->timer.at <= due))
