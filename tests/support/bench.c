@@ -291,6 +291,11 @@ void bench_advance(struct bench *bench, const char *duration)
     mf_engine_advance(&bench->engine, mf_clock_mono(&bench->engine.sched.clock) + ns);
 }
 
+void bench_set_clock(struct bench *bench, const char *time)
+{
+    assert_true(mf_time_read(time, &bench->engine.sched.clock.wall));
+}
+
 /* ---- expecting ---- */
 
 /* Takes what `port` emitted out of the list. */

@@ -73,6 +73,8 @@ void bench_feed_many(struct bench *bench, const char *assignments);
 void bench_fail(struct bench *bench, const char *node,
                 const char *reason); /* "stale" or a bad reason */
 void bench_advance(struct bench *bench, const char *duration);
+/* Somebody sets the clock of the machine (ISO 8601): wall time jumps, mono time does not. */
+void bench_set_clock(struct bench *bench, const char *time);
 void bench_expect(struct bench *bench, const char *port, const char *emissions);
 /* The port's unit as people wrote it, "" for none. */
 void bench_expect_unit(struct bench *bench, const char *port, const char *unit);
