@@ -39,6 +39,13 @@ const struct mf_flag mf_flags_state[] = {
     {0},
 };
 
+const struct mf_flag mf_flags_engine[] = {
+    {"socket", 0, "PATH", NULL, "Control socket of the running engine.",
+     "in $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR or /run/moat-flow"},
+    {"timeout", 0, "TIME", NULL, "How long to wait for the engine; then exit 6.", NULL},
+    {0},
+};
+
 void mf_flag_tables(const struct mf_command *command,
                     const struct mf_flag *ret_tables[MF_FLAG_TABLES])
 {
@@ -50,6 +57,8 @@ void mf_flag_tables(const struct mf_command *command,
         ret_tables[count++] = mf_flags_flow;
     if (command->traits & MF_CMD_HAS_STATE)
         ret_tables[count++] = mf_flags_state;
+    if (command->traits & MF_CMD_ASKS_ENGINE)
+        ret_tables[count++] = mf_flags_engine;
     ret_tables[count++] = mf_flags_common;
     ret_tables[count] = NULL;
 }

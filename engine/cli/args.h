@@ -37,9 +37,10 @@ struct mf_flag {
 };
 
 enum mf_command_trait {
-    MF_CMD_READS_FLOW = 1 << 0, /* understands --set and --secrets, operands are paths */
-    MF_CMD_RARE = 1 << 1,       /* not among what `moat-flow` alone prints */
-    MF_CMD_HAS_STATE = 1 << 2,  /* understands --state: engine/cli/state_dir.h */
+    MF_CMD_READS_FLOW = 1 << 0,  /* understands --set and --secrets, operands are paths */
+    MF_CMD_RARE = 1 << 1,        /* not among what `moat-flow` alone prints */
+    MF_CMD_HAS_STATE = 1 << 2,   /* understands --state: engine/cli/state_dir.h */
+    MF_CMD_ASKS_ENGINE = 1 << 3, /* understands --socket and --timeout: engine/cli/ask.h */
 };
 
 struct mf_args;
@@ -78,6 +79,8 @@ extern const struct mf_flag mf_flags_common[];
 extern const struct mf_flag mf_flags_flow[];
 /* Options of commands that keep or look at state. */
 extern const struct mf_flag mf_flags_state[];
+/* Options of commands that ask a running engine. */
+extern const struct mf_flag mf_flags_engine[];
 
 /* All tables of options that a command understands, its own first, ended by NULL. */
 enum { MF_FLAG_TABLES = 8 };

@@ -7,11 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/alloc.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/flow_load.h"
+#include "engine/control/address.h"
 #include "engine/control/notify.h"
+#include "engine/control/socket.h"
 #include "engine/run/loop_uv.h"
 
 #define DRAIN (10 * MF_SEC)
@@ -68,14 +71,31 @@ static void set_up_log(const struct mf_args *args)
                  mf_args_color(args, 2));
 }
 
+/* Where nobody said where to listen, the flow runs also when the usual place cannot be had. */
+static bool open_control(const struct mf_args *args, struct mf_loop *loop,
+                         struct mf_control **ret_control)
+{
+    const char *asked = mf_args_get(args, "socket");
+    char *path = asked ? mf_strdup(asked) : mf_args_has(args, "once") ? NULL : mf_control_place();
+    struct mf_error err = {0};
+
+    *ret_control = path ? mf_control_open(loop, path, &err) : NULL;
+    if (path && !*ret_control)
+        mf_log(asked ? MF_LOG_ERROR : MF_LOG_WARNING, "control", "%s%s", err.text,
+               asked ? "" : "; commands cannot reach this engine");
+    mf_free(path);
+    return *ret_control || !asked;
+}
+
 /* Runs the graph to its end. Returns the exit code. */
 static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
 {
     struct reader reader = {.args = args};
     struct mf_notify notify;
+    struct mf_control *control;
     struct mf_error err = {0};
     struct mf_loop *loop;
-    int rc;
+    int rc, code = MF_EXIT_ENV;
 
     mf_notify_open(&notify);
     loop = mf_loop_new((struct mf_loop_options){
@@ -88,15 +108,21 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
         .arg = &reader,
         .event_arg = &notify,
     });
-    rc = mf_loop_run(loop, graph, &err);
-    if (rc < 0)
-        mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
+    if (open_control(args, loop, &control)) {
+        rc = mf_loop_run(loop, graph, &err);
+        if (rc < 0)
+            mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
+        code = rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK;
+    } else {
+        mf_graph_free(graph);
+    }
     mf_buf_done(&reader.faults);
     mf_notify_close(&notify);
+    mf_control_close(control);
     if (mf_loop_has_jobs(loop))
-        _exit(rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK);
+        _exit(code);
     mf_loop_free(loop);
-    return rc == MF_ETIMEOUT ? MF_EXIT_TIME : rc < 0 ? MF_EXIT_FLOW : MF_EXIT_OK;
+    return code;
 }
 
 static int run(const struct mf_args *args)
@@ -121,6 +147,8 @@ static const struct mf_flag flags[] = {
     {"once", 0, NULL, NULL,
      "Read files to their end and each polled source once, deliver all, and exit.", NULL},
     {"read-only", 0, NULL, NULL, "Change nothing outside: sinks and actuators do not write.", NULL},
+    {"socket", 0, "PATH", NULL, "Where commands such as `status` reach this engine.",
+     "in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR; with --once none"},
     {"drain", 0, "TIME", NULL, "How long sinks may take to empty their queues at the end.", "10s"},
     {"log-level", 0, "LEVEL", mf_log_level_names, "The least important lines to log.", "notice"},
     {"log-format", 0, "FORMAT", log_formats,

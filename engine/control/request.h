@@ -5,10 +5,12 @@
  * Requests: what a client asks of a running engine through its control socket.
  *
  * A request is one JSON object on a line, `{"do": "why", "node": "alarm"}`. The answer is any
- * number of `{"line": …}`, then one `{"done": …}` or `{"error": {"exit": 1, "message": "…"}}`, where
- * `exit` is the code with which the command ends. A client that closes its end takes the request
- * back. Whoever has something to answer writes a struct mf_request_kind in a file of its own and
- * names it in the table of requests.c. Everything runs on the loop thread; nothing may block.
+ * number of `{"line": …}`, then one `{"done": …}` or `{"error": {"exit": 1, "message": "…"}}`,
+ * where `exit` is the code with which the command ends. `{"dropped": 3}` among them stands for
+ * lines that a slow client did not get. A client asks one thing at a time; when it closes its end
+ * it takes the request back. Whoever has something to answer writes a struct mf_request_kind in a
+ * file of its own and names it in the table of requests.c. Everything runs on the loop thread;
+ * nothing may block.
  */
 
 #include <stdbool.h>
@@ -16,6 +18,7 @@
 
 #include "engine/value/value.h"
 
+struct mf_control;
 struct mf_engine;
 struct mf_loop;
 struct mf_request;
@@ -24,7 +27,8 @@ struct mf_request_kind {
     const char *name;    /* "why" */
     const char *summary; /* one sentence with a full stop */
     size_t data_size;    /* zeroed, one per request */
-    /* Answers at once, or keeps the request and answers later. */
+    /* Answers at once, or keeps the request and answers later. Data and arguments live until it
+     * returns, even when it has answered; what it says after its answer goes nowhere. */
     void (*begin)(struct mf_request *request);
     /* The client went away, or the engine ends, before the answer was given: no more answers.
      * NULL: nothing to do. */
@@ -35,10 +39,15 @@ extern const struct mf_request_kind *const mf_request_kinds[]; /* ended by NULL 
 void *mf_request_data(const struct mf_request *request);
 struct mf_engine *mf_request_engine(const struct mf_request *request);
 struct mf_loop *mf_request_loop(const struct mf_request *request);
+const struct mf_control *mf_request_control(const struct mf_request *request);
 
-/* Arguments: borrowed, NULL if absent. The second refuses the request when it is not a text. */
+/* Arguments: borrowed, NULL if absent. The texts refuse the request when what came is not a text;
+ * the second one also when nothing came. Then they return NULL, too. */
 const struct mf_value *mf_request_arg(const struct mf_request *request, const char *name);
-const char *mf_request_text(const struct mf_request *request, const char *name);
+const char *mf_request_text(struct mf_request *request, const char *name);
+const char *mf_request_need_text(struct mf_request *request, const char *name);
+/* Has it been answered or refused? To be asked in begin(), after a look at the arguments. */
+bool mf_request_is_over(const struct mf_request *request);
 
 /* One `line` of a longer answer; taken. False: the client does not keep up, and the line was
  * dropped. */

@@ -14,7 +14,8 @@ WAIT = 60  # seconds before a test gives up: a bound for what hangs, not a measu
 
 
 def environment(**more):
-    env = {k: v for k, v in os.environ.items() if k not in ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")}
+    ours = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR")
+    env = {k: v for k, v in os.environ.items() if k not in ours}
     return {**env, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **more}
 
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The list of requests, in the order of the alphabet. */
+
+#include "engine/control/requests.h"
+
+const struct mf_request_kind *const mf_request_kinds[] = {
+    &mf_request_status,
+    NULL,
+};

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/* All requests; the list of them is mf_request_kinds[] in requests.c. */
+
+#include "engine/control/request.h"
+
+extern const struct mf_request_kind mf_request_status;
