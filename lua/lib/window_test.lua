@@ -48,7 +48,7 @@ end
 -- Old values do not stay in memory.
 function tests.frees()
   local memory = {}
-  for i = 1, 3000 do
+  for i = 1, 800 do
     window.add(memory, 1, i, 10)
   end
   assert(window.count(memory) == 11 and #memory.times < 200 and #memory.times == #memory.values)

@@ -10,59 +10,72 @@
 
 #include <cmocka.h>
 
-#include <lauxlib.h>
-#include <lualib.h>
-
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "lua/api.h"
 #include "lua/embedded.h"
+#include "lua/state.h"
 
-static int find_module(lua_State *L)
+static const struct mf_lua_limits limits = {
+    .memory = 1024 * 1024, .instructions = 200000, .time = 0, .emits = 64};
+
+static struct mf_lua *open_state(void)
 {
-    const struct mf_lua_file *file = mf_lua_module(luaL_checkstring(L, 1));
+    struct mf_lua *lua = mf_lua_new(&limits, NULL);
 
-    if (!file)
-        return 0;
-    if (luaL_loadbufferx(L, file->text, file->len, file->name, "t"))
-        return lua_error(L);
-    return 1;
+    mf_lua_open_api(lua);
+    return lua;
 }
 
-static lua_State *open_state(void)
+static char *read_text(const char *path)
 {
-    lua_State *L = luaL_newstate();
+    FILE *file = fopen(path, "r");
+    char *text = mf_zalloc(64 * 1024);
 
-    luaL_openlibs(L);
-    lua_getglobal(L, "package");
-    lua_newtable(L);
-    lua_pushcfunction(L, find_module);
-    lua_rawseti(L, -2, 1);
-    lua_setfield(L, -2, "searchers");
-    lua_pop(L, 1);
-    return L;
+    if (!file || !fread(text, 1, 64 * 1024 - 1, file))
+        fail_msg("cannot read %s", path);
+    fclose(file);
+    return text;
 }
 
-static unsigned run_functions(lua_State *L, const char *file)
+static void run_text(struct mf_lua *lua, const char *name, const char *text, int results)
 {
+    const struct mf_lua_source source = {text, strlen(text), name, 1};
+    struct mf_error err;
+
+    if (mf_lua_load(lua->L, &source, &err) < 0)
+        fail_msg("%s", err.text);
+    mf_lua_begin(lua);
+    if (mf_lua_call(lua, 0, results, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* The table of tests is on top of the stack. */
+static unsigned run_functions(struct mf_lua *lua)
+{
+    struct mf_error err;
     unsigned count = 0;
 
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
+    lua_pushnil(lua->L);
+    while (lua_next(lua->L, -2)) {
         count++;
-        if (lua_pcall(L, 0, 0, 0))
-            fail_msg("%s: %s: %s", file, lua_tostring(L, -2), lua_tostring(L, -1));
+        mf_lua_begin(lua);
+        if (mf_lua_call(lua, 0, 0, &err) < 0)
+            fail_msg("%s: %s", lua_tostring(lua->L, -1), err.text);
     }
     return count;
 }
 
 static void run_file(const char *name)
 {
-    lua_State *L = open_state();
-    char path[512];
+    struct mf_lua *lua = open_state();
+    char *path = mf_asprintf(LIB_DIR "/%s_test.lua", name), *text = read_text(path);
 
-    snprintf(path, sizeof(path), LIB_DIR "/%s_test.lua", name);
-    if (luaL_dofile(L, path))
-        fail_msg("%s", lua_tostring(L, -1));
-    assert_true(run_functions(L, path) >= 4);
-    lua_close(L);
+    run_text(lua, path, text, 1);
+    assert_true(run_functions(lua) >= 4);
+    mf_lua_free(lua);
+    mf_free(text);
+    mf_free(path);
 }
 
 /* Every module does what the tests beside it say. */
@@ -78,25 +91,27 @@ static void modules(void **state)
     assert_int_equal(count, 7);
 }
 
-/* A module is a table, and loading it leaves no global behind. */
+/* A module is a table, and no global is made or changed by loading it. */
 static void no_globals(void **state)
 {
     for (const struct mf_lua_file *file = mf_lua_files; file->name; file++) {
-        lua_State *L;
+        char *text;
+        struct mf_lua *lua;
 
         if (!file->is_module)
             continue;
-        L = open_state();
-        if (luaL_dostring(L, "local known = {} for name in pairs(_G) do known[name] = true end\n"
-                             "return function(module)\n"
-                             "  assert(type(require(module)) == 'table')\n"
-                             "  for name in pairs(_G) do assert(known[name], name) end\n"
-                             "end"))
-            fail_msg("%s", lua_tostring(L, -1));
-        lua_pushstring(L, file->name);
-        if (lua_pcall(L, 1, 0, 0))
-            fail_msg("%s: %s", file->name, lua_tostring(L, -1));
-        lua_close(L);
+        text = mf_asprintf("local known = {}\n"
+                           "local globals = _ENV\n"
+                           "for name, value in pairs(globals) do known[name] = value end\n"
+                           "assert(type(require('%s')) == 'table')\n"
+                           "for name, value in pairs(globals) do\n"
+                           "  assert(rawequal(known[name], value), name)\n"
+                           "end\n",
+                           file->name);
+        lua = open_state();
+        run_text(lua, "names", text, 0);
+        mf_lua_free(lua);
+        mf_free(text);
     }
 }
 
