@@ -37,6 +37,8 @@ enum mf_port_flag {
     MF_PORT_DELAYED = 1 << 3, /* delivered in the next turn: may close a loop */
     MF_PORT_ANY_AGE = 1 << 4, /* messages that are not good are delivered too */
     MF_PORT_QUIET = 1 << 5,   /* stores the value without running the node */
+    MF_PORT_TOLD = 1 << 6, /* messages that are not good are delivered too, and mark the outputs all
+                              the same */
 };
 
 struct mf_port {

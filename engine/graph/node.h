@@ -67,6 +67,8 @@ void mf_node_emit_take(struct mf_node *node, unsigned out, struct mf_value value
 void mf_node_emit_msg(struct mf_node *node, unsigned out, const struct mf_msg *msg);
 /* With the time the value was true at the source. */
 void mf_node_emit_take_at(struct mf_node *node, unsigned out, struct mf_value value, int64_t time);
+/* For create(): the node judges its inputs itself, what it says is good although they are not. */
+void mf_node_judge(struct mf_node *node);
 /* Last value, not good, with a reason. */
 void mf_node_emit_bad(struct mf_node *node, unsigned out, enum mf_quality quality,
                       const char *reason);

@@ -25,6 +25,8 @@ static void find_worst(struct mf_node *node)
     }
     node->worst = MF_GOOD;
     node->worst_reason = NULL;
+    if (node->is_judge)
+        return;
     for (unsigned i = 0; i < def->in_count; i++) {
         const struct mf_in_def *in = &def->ins[i];
         uint32_t flags = mf_kind_port(def, i)->flags;

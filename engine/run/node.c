@@ -187,7 +187,8 @@ static void receive(struct mf_node *node, unsigned input)
         if (msg->quality == MF_GOOD)
             return; /* nothing new; the outputs recover at the end */
         mf_node_degrade(node);
-        return;
+        if (!(mf_kind_port(node->def, input)->flags & MF_PORT_TOLD))
+            return;
     }
     if (node->kind->receive && node->phase == MF_NODE_RUNNING)
         node->kind->receive(node, node->def->ins[input].port, msg);

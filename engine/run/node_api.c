@@ -58,6 +58,11 @@ uint32_t mf_node_types(const struct mf_node *node, unsigned out_port)
     return node->def->outs[out_port].types;
 }
 
+void mf_node_judge(struct mf_node *node)
+{
+    node->is_judge = true;
+}
+
 unsigned mf_node_inputs(const struct mf_node *node)
 {
     return node->guard ? 1 : node->def->in_count;

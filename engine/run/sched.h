@@ -122,6 +122,7 @@ struct mf_node {
     bool is_calm;   /* runs, and all it is fed is good and new: what it says goes out as it is */
     bool is_again;  /* what it runs for is nothing new */
     uint16_t port;  /* of the first input */
+    bool is_judge;  /* what it says is good whatever it is fed */
     bool is_played; /* a test plays it: never started */
     bool wants_pull, has_ended;
     bool is_sink_blocked;             /* its queue is full: sources upstream pause */
