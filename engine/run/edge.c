@@ -191,9 +191,8 @@ void mf_edge_pass_on(struct mf_node *node, struct mf_output *out)
 {
     const struct mf_edge *edge = out->edges, *end = edge + out->edge_count;
 
-    if (node->sched->observe)
-        node->sched->observe(node->sched->observe_arg, node, (unsigned)(out - node->outputs),
-                             &out->last);
+    if (node->sched->is_observed)
+        mf_sched_show(node->sched, node, (unsigned)(out - node->outputs));
     for (; edge < end; edge++) {
         if (edge->way == MF_EDGE_ALONE)
             mf_edge_deliver_alone(edge->to, out->last.quality);

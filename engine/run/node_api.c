@@ -141,7 +141,7 @@ const char *mf_node_output_name(const struct mf_node *node, unsigned out)
 
 bool mf_node_output_is_read(const struct mf_node *node, unsigned out)
 {
-    return node->outputs[out].edge_count > 0 || node->sched->observe;
+    return node->outputs[out].edge_count > 0 || node->sched->is_observed;
 }
 
 const struct mf_msg *mf_node_last(const struct mf_node *node, unsigned out)

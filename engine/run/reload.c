@@ -366,8 +366,7 @@ static void renumber(struct mf_change *change)
             out->def = &def->outs[k];
             out->edges = edges;
             out->edge_count = def->outs[k].reader_count;
-            out->is_direct =
-                out->edge_count == 1 && edges->way == MF_EDGE_ALONE && !engine->sched.observe;
+            out->is_direct = mf_output_can_be_direct(&engine->sched, out);
             edges += out->edge_count;
         }
         if (def->in_count == 1)

@@ -19,6 +19,7 @@ void mf_sched_init(struct mf_sched *sched)
     memset(sched, 0, sizeof(*sched));
     mf_clock_init_real(&sched->clock);
     sched->word = UINT32_MAX;
+    mf_list_init(&sched->observers);
 }
 
 static void free_ready(struct mf_sched *sched)

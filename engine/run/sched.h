@@ -22,6 +22,7 @@
 #include "engine/base/log.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/node.h"
+#include "engine/run/observe.h"
 
 enum {
     MF_SCHED_FOLLOW_UPS =
@@ -203,9 +204,9 @@ struct mf_sched {
     bool in_turn;
     uint64_t follow_ups_dropped;
     struct mf_log_rate drop_rate;
-    /* Tests, taps: every emission. Set before the graph is loaded. */
-    void (*observe)(void *arg, struct mf_node *node, unsigned output, const struct mf_msg *msg);
-    void *observe_arg;
+    struct mf_list observers; /* see observe.h */
+    struct mf_list *next_observer;
+    bool is_observed;
 };
 
 void mf_sched_init(struct mf_sched *sched);

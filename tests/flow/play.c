@@ -158,6 +158,7 @@ static void play_line(char *line)
 
 int main(int argc, char **argv)
 {
+    struct mf_observer printer = {.saw = print_emission};
     static const char start[] = "2026-01-01T00:00:00Z";
     char line[LINE];
     int64_t wall;
@@ -169,7 +170,7 @@ int main(int argc, char **argv)
     mf_engine_init(&engine, NULL, (struct mf_engine_options){0});
     mf_time_read(start, &wall);
     mf_clock_init_virtual(&engine.sched.clock, wall);
-    engine.sched.observe = print_emission;
+    mf_engine_observe(&engine, &printer);
     script = fopen(argv[2], "r");
     if (!script)
         die("cannot open", argv[2]);

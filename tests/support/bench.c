@@ -124,8 +124,8 @@ struct bench *bench_new_with(const char *yaml, struct bench_options options)
                        .starts_outside = options.is_real,
                    });
     mf_clock_init_virtual(&bench->engine.sched.clock, bench->start);
-    bench->engine.sched.observe = observe;
-    bench->engine.sched.observe_arg = bench;
+    bench->observer = (struct mf_observer){.saw = observe, .arg = bench};
+    mf_engine_observe(&bench->engine, &bench->observer);
     if (mf_engine_load(&bench->engine, compile(bench, yaml), NULL, &err) < 0)
         fail_msg("the flow cannot be loaded: %s", err.text);
     settle(bench);
@@ -160,6 +160,11 @@ void bench_free(struct bench *bench)
 struct mf_engine *bench_engine(struct bench *bench)
 {
     return &bench->engine;
+}
+
+void bench_look_away(struct bench *bench)
+{
+    mf_engine_unobserve(&bench->engine, &bench->observer);
 }
 
 /* ---- names ---- */

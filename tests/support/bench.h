@@ -99,6 +99,8 @@ void bench_expect_file(struct bench *bench, const char *name, const char *text);
 /* ---- for tests of the engine itself ---- */
 
 struct mf_engine *bench_engine(struct bench *bench);
+/* Looks away from now on: emissions are not kept, and messages take their short ways. */
+void bench_look_away(struct bench *bench);
 /* Further kinds for the benches that follow, each list ended by NULL or NULL itself. */
 void bench_use_kinds(const struct mf_kind *const *nodes, const struct mf_link_kind *const *links);
 /* The whole flow file of what bench_new() takes; the caller frees it with mf_free(). */

@@ -17,6 +17,7 @@ struct bench_emission {
 
 struct bench {
     struct mf_engine engine;
+    struct mf_observer observer;
     struct bench_options options;
     int64_t start; /* wall ns */
     struct bench_emission *emissions;

@@ -206,6 +206,7 @@ static void beats_end(void *arg, struct mf_node *node, unsigned output, const st
 /* Between two timers the process sleeps: there are few rounds, however long they take. */
 static void sleeps_when_idle(void **state)
 {
+    struct mf_observer observer;
     struct mf_loop *loop;
     uv_prepare_t prepare;
     struct mf_error err;
@@ -213,8 +214,8 @@ static void sleeps_when_idle(void **state)
 
     mf_loop_block_signals();
     loop = mf_loop_new((struct mf_loop_options){0});
-    loop->engine.sched.observe = beats_end;
-    loop->engine.sched.observe_arg = loop;
+    observer = (struct mf_observer){.saw = beats_end, .arg = loop};
+    mf_engine_observe(&loop->engine, &observer);
     uv_prepare_init(&loop->uv, &prepare);
     prepare.data = &rounds;
     uv_prepare_start(&prepare, count_round);

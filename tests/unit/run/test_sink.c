@@ -117,7 +117,7 @@ static void settles_from_within(void **state)
                                      real);
 
     run_sink.room = 0;
-    bench_engine(b)->sched.observe = NULL;
+    bench_look_away(b);
     for (int i = 0; i < 20000; i++)
         mf_engine_play(bench_engine(b), node(b, "in"), 0, mf_value_number(i), 0);
     bench_advance(b, "0s");
