@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* See options.h. */
+
+#include "nodes/modbus/options.h"
+
+#include <string.h>
+
+#include "engine/base/num.h"
+#include "engine/base/text.h"
+#include "engine/config/schema.h"
+
+enum { BCD_REGISTERS = 4, ADDRESS_MAX = 65535, CODE_TOGETHER = 220, CODE_PLACE = 530 };
+
+/* ---- tcp:host:port, rtu:/dev/ttyUSB0 ---- */
+
+static bool place_read(struct mf_load *load, const struct mf_option *option,
+                       const struct mf_tree *tree, void *ret)
+{
+    struct mf_modbus_place *place = ret;
+    const char *text = mf_type_scalar(load, option, tree);
+    struct mf_error err = {0};
+
+    if (!text)
+        return false;
+    if (mf_text_starts(text, "rtu:") && text[4]) {
+        place->is_serial = true;
+        place->device = mf_arena_strdup(load->arena, text + 4);
+        return true;
+    }
+    if (!mf_text_starts(text, "tcp:"))
+        return mf_type_mismatch(load, option, tree, option->type->syntax);
+    if (mf_net_address_read(text + 4, MF_MODBUS_PORT, load->arena, &place->address, &err) == 0)
+        return true;
+    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
+    return false;
+}
+
+static void place_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"type\":\"string\",\"pattern\":\"^(tcp:|rtu:).+|\\\\$\\\\{\"}");
+}
+
+const struct mf_type mf_type_modbus_place = {
+    .name = "modbus place",
+    .syntax = "`tcp:host:port` or `rtu:/dev/ttyUSB0`",
+    .size = sizeof(struct mf_modbus_place),
+    .read = place_read,
+    .schema = place_schema,
+};
+
+/* ---- holding:52 ---- */
+
+static bool register_read(struct mf_load *load, const struct mf_option *option,
+                          const struct mf_tree *tree, void *ret)
+{
+    struct mf_modbus_register *at = ret;
+    const char *text = mf_type_scalar(load, option, tree), *digits = text;
+    int64_t address;
+
+    if (!text)
+        return false;
+    at->area = MF_MODBUS_HOLDING;
+    for (unsigned i = 0; i < 4; i++) {
+        size_t len = strlen(mf_modbus_area_names[i]);
+
+        if (mf_text_starts(text, mf_modbus_area_names[i]) && text[len] == ':') {
+            at->area = (enum mf_modbus_area)i;
+            at->has_area = true;
+            digits = text + len + 1;
+        }
+    }
+    if (!mf_num_read_int(digits, strlen(digits), &address) || address < 0 || address > ADDRESS_MAX)
+        return mf_type_mismatch(load, option, tree, option->type->syntax);
+    at->address = (uint16_t)address;
+    return true;
+}
+
+static void register_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535},"
+                     "{\"type\":\"string\",\"pattern\":\"^((holding|input|coil|discrete):)?"
+                     "(0[xX][0-9a-fA-F]+|[0-9]+)$|\\\\$\\\\{\"}]}");
+}
+
+const struct mf_type mf_type_modbus_register = {
+    .name = "register",
+    .syntax = "a register from 0 to 65535 such as 52 or `holding:52`, `input:52`, `coil:1`, "
+              "`discrete:1`",
+    .size = sizeof(struct mf_modbus_register),
+    .read = register_read,
+    .schema = register_schema,
+};
+
+/* ---- the link ---- */
+
+static const struct mf_choice parities[] = {
+    {"none", MF_PARITY_NONE, "No parity bit."},
+    {"even", MF_PARITY_EVEN, "Even parity, which the standard asks for."},
+    {"odd", MF_PARITY_ODD, "Odd parity."},
+    {0},
+};
+
+#define MF_CONFIG struct mf_modbus_link_config
+const struct mf_option mf_modbus_link_options[] = {
+    {"place", &mf_type_modbus_place, MF_MEMBER(MF_CONFIG, place, struct mf_modbus_place),
+     .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
+     .summary = "`tcp:host:port` (port 502 if left out), or `rtu:DEVICE` for a serial line."},
+    {"baud", MF_INTEGER(baud), .fallback = "9600", MF_LIMITS(1200, 921600),
+     .summary = "Speed of a serial line, bit/s."},
+    {"parity", MF_CHOICE(parity, parities), .fallback = "none",
+     .summary = "Parity of a serial line."},
+    {"stop_bits", MF_INTEGER(stop_bits), .fallback = "1", MF_LIMITS(1, 2),
+     .summary = "Stop bits of a serial line; the standard asks for 2 where there is no parity."},
+    {"timeout", MF_DURATION(timeout), .fallback = "1s", MF_LIMITS(0.01, 60),
+     .summary = "How long an answer may take."},
+    {"retries", MF_INTEGER(retries), .fallback = "2", MF_LIMITS(0, 10),
+     .summary = "How often a unit that did not answer is asked again before it counts as silent."},
+    {"gap", MF_DURATION(gap), .fallback = "0s", MF_LIMITS(0, 10),
+     .summary = "Least silence between two requests; a serial line has 3.5 characters anyway."},
+    {"max_gap", MF_INTEGER(max_gap), .fallback = "0", MF_LIMITS(0, 100),
+     .summary = "Registers that one read may skip over to fetch values on both sides."},
+    {"max_registers", MF_INTEGER(max_registers), .fallback = "125", MF_LIMITS(1, 125),
+     .summary = "Registers in one read, for devices that take fewer than the standard's 125."},
+    {0},
+};
+#undef MF_CONFIG
+
+static void only_serial(struct mf_check *check, const char *option)
+{
+    if (mf_flow_option(check->item, option))
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, option),
+                             "`%s` belongs to a serial line, and this link is TCP", option),
+                     "leave it out, or write `rtu:DEVICE`");
+}
+
+void mf_modbus_link_check(const void *config, struct mf_check *check)
+{
+    const struct mf_modbus_link_config *c = config;
+
+    if (!c->place.is_serial) {
+        only_serial(check, "baud");
+        only_serial(check, "parity");
+        only_serial(check, "stop_bits");
+    } else if (!mf_stream_has_baud(c->baud)) {
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, "baud"),
+                             "no serial line runs at %lld baud", (long long)c->baud),
+                     "usual speeds are 9600, 19200, 38400 and 115200");
+    }
+}
+
+/* ---- a value ---- */
+
+const struct mf_choice mf_modbus_orders[] = {
+    {"big", 0, "The high part first."},
+    {"little", 1, "The low part first."},
+    {0},
+};
+
+static enum mf_modbus_type type_of(const struct mf_modbus_value_config *config)
+{
+    if (config->has_type)
+        return (enum mf_modbus_type)config->type;
+    return mf_modbus_has_bits(config->at.area) ? MF_MODBUS_BIT : MF_MODBUS_UINT16;
+}
+
+struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_config *config)
+{
+    enum mf_modbus_type type = type_of(config);
+    unsigned words = mf_modbus_type_words(type);
+
+    return (struct mf_modbus_number){
+        .type = type,
+        .has_low_word_first = config->words,
+        .has_low_byte_first = config->bytes,
+        .words = words ? words : (unsigned)config->length,
+        .is_scaled = config->has_scale || config->offset != 0,
+        .scale = config->scale,
+        .offset = config->offset,
+    };
+}
+
+static void together(struct mf_check *check, const char *option, const char *what, const char *help)
+{
+    mf_diag_help(
+        mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, option), "%s", what),
+        "%s", help);
+}
+
+void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct mf_check *check)
+{
+    enum mf_modbus_type type = type_of(config);
+    bool has_own_size = mf_modbus_type_words(type) != 0;
+    bool is_number = type != MF_MODBUS_BIT && type != MF_MODBUS_TEXT;
+
+    if (mf_modbus_has_bits(config->at.area) && type != MF_MODBUS_BIT)
+        together(check, "type", "a coil or discrete input is a single bit",
+                 "leave `type` out, or name a `holding:` or `input:` register");
+    if (has_own_size && config->has_length)
+        together(check, "length", "`length` is for `text` and `bcd`, other types have a size",
+                 "leave `length` out");
+    if (!has_own_size && !config->has_length)
+        together(check, "type", "the number of registers is missing", "add `length: …`");
+    if (type == MF_MODBUS_BCD && config->length > BCD_REGISTERS)
+        together(check, "length", "a `bcd` has at most 4 registers, which is 16 digits",
+                 "say `length: 4` or less");
+    if (!is_number && (config->has_scale || config->offset != 0))
+        together(check, config->has_scale ? "scale" : "offset", "only numbers can be scaled",
+                 "leave it out");
+    if (config->scale == 0)
+        together(check, "scale", "`scale: 0` would make every value the same",
+                 "give a factor, such as 0.1");
+    if (config->at.address + mf_modbus_value_number(config).words > ADDRESS_MAX + 1u)
+        together(check, "register", "the value reaches beyond the last register, 65535",
+                 "take an earlier register, or a shorter type");
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * modbus.read: a value out of registers, again and again.
+ *
+ * Nodes with the same interval ask at the same moments, whenever they were started, so that the
+ * link can put their reads together.
+ */
+
+#include "engine/graph/node.h"
+#include "nodes/modbus/link.h"
+#include "nodes/modbus/options.h"
+
+enum { OUT };
+enum { TIMER_POLL, TIMERS };
+
+struct config {
+    struct mf_modbus_value_config value;
+    int64_t every;
+};
+
+struct state {
+    struct mf_modbus_wish wish;
+    struct mf_modbus_poller poller;
+};
+
+static void read_check(const void *config, struct mf_check *check)
+{
+    const struct config *c = config;
+
+    mf_modbus_value_check(&c->value, check);
+}
+
+static void read_infer(struct mf_infer *infer, const void *config)
+{
+    const struct config *c = config;
+    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+
+    mf_infer_set(infer, OUT, mf_modbus_number_types(&number), NULL);
+}
+
+static int64_t read_period(const void *config)
+{
+    const struct config *c = config;
+
+    return c->every;
+}
+
+/* ---- polling ---- */
+
+static void poll(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    mf_modbus_ask(mf_node_link(node), &s->wish);
+}
+
+static void arm(struct mf_node *node)
+{
+    const struct config *c = mf_node_config(node);
+    int64_t now = mf_node_mono(node);
+
+    mf_node_arm_at(node, TIMER_POLL, (now / c->every + 1) * c->every);
+}
+
+static void read_timeout(struct mf_node *node, unsigned timer)
+{
+    poll(node);
+    arm(node);
+}
+
+/* A unit that rests is asked when it has rested, if that is earlier. */
+static void look_again(struct mf_node *node)
+{
+    const struct state *s = mf_node_state(node);
+    int64_t rested = mf_modbus_unit_rests(mf_node_link(node), s->wish.unit);
+
+    if (rested && rested < mf_node_deadline(node, TIMER_POLL))
+        mf_node_arm_at(node, TIMER_POLL, rested);
+}
+
+static void take(struct mf_node *node, const uint16_t *words)
+{
+    const struct config *c = mf_node_config(node);
+    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+    struct mf_value value;
+    struct mf_error err;
+
+    if (mf_modbus_decode(&number, words, &value, &err) < 0)
+        mf_node_reject(node, mf_reason_decode, "%s", err.text);
+    else
+        mf_node_emit_take(node, OUT, value);
+}
+
+static void done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint16_t *words,
+                 const char *reason)
+{
+    struct mf_node *node = wish->owner;
+
+    switch (end) {
+    case MF_MODBUS_DONE:
+        take(node, words);
+        break;
+    case MF_MODBUS_SILENT:
+        mf_node_emit_bad(node, OUT, MF_STALE, reason);
+        look_again(node);
+        break;
+    case MF_MODBUS_REFUSED:
+        mf_node_reject(node, reason, "unit %u refuses register %u: %s", wish->unit, wish->address,
+                       reason);
+        break;
+    case MF_MODBUS_AWAY: /* the engine has said so */
+        break;
+    }
+}
+
+/* ---- life ---- */
+
+static int read_start(struct mf_node *node, struct mf_error *err)
+{
+    const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
+
+    s->wish.unit = (uint8_t)c->value.unit_id;
+    s->wish.area = c->value.at.area;
+    s->wish.address = c->value.at.address;
+    s->wish.count = (uint16_t)mf_modbus_value_number(&c->value).words;
+    s->wish.done = done;
+    s->wish.owner = node;
+    mf_modbus_wish_init(&s->wish);
+    s->poller.node = node;
+    s->poller.poll = poll;
+    mf_modbus_poller_begin(mf_node_link(node), &s->poller);
+    poll(node);
+    arm(node);
+    return 0;
+}
+
+static void read_stop(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    mf_modbus_forget(mf_node_link(node), &s->wish);
+    mf_modbus_poller_end(&s->poller);
+}
+
+static const struct mf_port ports[] = {
+    {"out", MF_OUT, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT),
+     .summary = "The value: a whole number, a number where it is scaled or a float, a bool for a "
+                "`bit`, a text."},
+    {0},
+};
+
+#define MF_CONFIG struct config
+static const struct mf_option options[] = {
+    MF_MODBUS_VALUE_OPTIONS,
+    {"every", MF_DURATION(every), .fallback = "10s", MF_LIMITS(0.01, 3.2e9),
+     .summary = "Time between two reads."},
+    {0},
+};
+
+const struct mf_kind mf_kind_modbus_read = {
+    .name = "modbus.read",
+    .summary = "Reads a value from the registers of a Modbus device at intervals.",
+    .doc = "Reads at the start, when the link comes up, and then at multiples of `every`, so that "
+           "nodes with the same interval ask together and the link can fetch neighbours with one "
+           "request.\n"
+           "\n"
+           "`type` is `uint16` without more words, `bit` for coils and discrete inputs. A value "
+           "is stale when its unit does not answer, and bad when the unit answers with an "
+           "exception (`illegal address`) or the registers hold no such value: BCD digits above "
+           "9, a text that is not UTF-8, a float that is not a number.",
+    .example = "moat-flow: 1\n"
+               "links: {meters: {modbus: 'tcp:meter.lan'}}\n"
+               "nodes:\n"
+               "  volts: {modbus.read: meters, register: 'input:0', type: float32, unit: V, every: "
+               "1s}\n"
+               "  limit: {modbus.read: meters, register: 100, scale: 0.1, unit: A}\n"
+               "  show: {log: info, from: [volts, limit]}\n",
+    .link = &mf_link_kind_modbus,
+    .ports = ports,
+    .options = options,
+    .config_size = sizeof(struct config),
+    .state_size = sizeof(struct state),
+    .timers = TIMERS,
+    .flags = MF_KIND_SOURCE,
+    .check = read_check,
+    .infer = read_infer,
+    .period = read_period,
+    .start = read_start,
+    .timeout = read_timeout,
+    .stop = read_stop,
+};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * modbus.write: a value into registers.
+ *
+ * One write at a time is under way; what follows waits in the node's queue. With `verify` a
+ * write counts only when the registers, read back, hold what was written.
+ */
+
+#include <string.h>
+
+#include "engine/base/log.h"
+#include "engine/graph/node.h"
+#include "nodes/modbus/link.h"
+#include "nodes/modbus/options.h"
+
+enum { IN };
+enum { TIMER_AGAIN, TIMERS };
+
+struct config {
+    struct mf_modbus_value_config value;
+    bool verify;
+};
+
+struct state {
+    struct mf_modbus_wish write, back;
+    uint64_t letter; /* that is under way */
+    uint16_t words[MF_MODBUS_VALUE_WORDS];
+};
+
+static void write_check(const void *config, struct mf_check *check)
+{
+    const struct config *c = config;
+
+    mf_modbus_value_check(&c->value, check);
+    if (!mf_modbus_is_writable(c->value.at.area))
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "register"),
+                             "%s registers cannot be written",
+                             mf_modbus_area_names[c->value.at.area]),
+                     "take a `holding:` register or a `coil:`");
+}
+
+static void write_infer(struct mf_infer *infer, const void *config)
+{
+    const struct config *c = config;
+    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+    uint32_t wanted = mf_modbus_number_types(&number);
+    struct mf_check *check = mf_infer_check(infer);
+    char is[96], needs[96];
+
+    if (wanted & MF_T_NUMERIC)
+        wanted = MF_T_NUMERIC;
+    for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
+        uint32_t types = mf_infer_types(infer, i);
+
+        if (types & wanted)
+            continue;
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 204, mf_check_at(check, "from"),
+                             "the registers hold %s, and the input is %s",
+                             mf_types_print(wanted, needs), mf_types_print(types, is)),
+                     "another `type` fits, or convert the value with `expr`");
+    }
+}
+
+static const char *write_writes(const void *config, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    return mf_arena_printf(arena, "modbus:%s/%lld/%s:%u", c->value.link ? c->value.link : "",
+                           (long long)c->value.unit_id, mf_modbus_area_names[c->value.at.area],
+                           c->value.at.address);
+}
+
+/* ---- delivering ---- */
+
+static void settle(struct mf_node *node, int code, const char *reason)
+{
+    struct state *s = mf_node_state(node);
+
+    mf_node_settle(node, s->letter, code, reason);
+}
+
+static void ended(struct mf_node *node, const struct mf_modbus_wish *wish, enum mf_modbus_end end,
+                  const char *reason)
+{
+    if (end == MF_MODBUS_REFUSED)
+        settle(node, MF_EDENIED, reason);
+    else
+        settle(node, end == MF_MODBUS_SILENT ? MF_ETIMEOUT : MF_ELINK, reason);
+}
+
+static void read_back(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint16_t *words,
+                      const char *reason)
+{
+    struct mf_node *node = wish->owner;
+    const struct state *s = mf_node_state(node);
+
+    if (end != MF_MODBUS_DONE)
+        ended(node, wish, end, reason);
+    else if (memcmp(words, s->words, wish->count * sizeof(*words)) != 0)
+        settle(node, MF_EDENIED, "the registers do not hold what was written");
+    else
+        settle(node, MF_OK, NULL);
+}
+
+static void written(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint16_t *words,
+                    const char *reason)
+{
+    struct mf_node *node = wish->owner;
+    const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
+
+    if (end != MF_MODBUS_DONE)
+        ended(node, wish, end, reason);
+    else if (!c->verify)
+        settle(node, MF_OK, NULL);
+    else if (!mf_modbus_ask(mf_node_link(node), &s->back))
+        settle(node, MF_ELINK, NULL);
+}
+
+/* Tries again when the unit has rested; the link wakes us itself when it has come up. */
+static void wait_for_unit(struct mf_node *node)
+{
+    const struct state *s = mf_node_state(node);
+    int64_t rested = mf_modbus_unit_rests(mf_node_link(node), s->write.unit);
+
+    if (rested > mf_node_mono(node))
+        mf_node_arm_at(node, TIMER_AGAIN, rested);
+}
+
+static int write_deliver(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
+{
+    const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
+    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+    int rc;
+
+    if (mf_modbus_wish_is_open(&s->write) || mf_modbus_wish_is_open(&s->back))
+        return MF_ELINK;
+    rc = mf_modbus_encode(&number, &letter->msg.value, s->words, err);
+    if (rc < 0)
+        return rc;
+    s->letter = letter->number;
+    if (mf_modbus_ask(mf_node_link(node), &s->write))
+        return MF_DELIVER_PENDING;
+    wait_for_unit(node);
+    return MF_ELINK;
+}
+
+static void write_timeout(struct mf_node *node, unsigned timer)
+{
+    mf_node_wake(node);
+}
+
+/* ---- life ---- */
+
+static void make_wish(struct mf_node *node, struct mf_modbus_wish *wish, bool is_write)
+{
+    const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
+
+    wish->unit = (uint8_t)c->value.unit_id;
+    wish->is_write = is_write;
+    wish->area = c->value.at.area;
+    wish->address = c->value.at.address;
+    wish->count = (uint16_t)mf_modbus_value_number(&c->value).words;
+    wish->words = s->words;
+    wish->done = is_write ? written : read_back;
+    wish->owner = node;
+    mf_modbus_wish_init(wish);
+}
+
+static int write_start(struct mf_node *node, struct mf_error *err)
+{
+    struct state *s = mf_node_state(node);
+
+    make_wish(node, &s->write, true);
+    make_wish(node, &s->back, false);
+    return 0;
+}
+
+static void write_stop(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    mf_modbus_forget(mf_node_link(node), &s->write);
+    mf_modbus_forget(mf_node_link(node), &s->back);
+}
+
+static const struct mf_port ports[] = {
+    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT), MF_PORT_MANY,
+     .summary = "The value to write."},
+    {0},
+};
+
+#define MF_CONFIG struct config
+static const struct mf_option options[] = {
+    MF_MODBUS_VALUE_OPTIONS,
+    {"verify", MF_BOOL(verify), .fallback = "false",
+     .summary = "Read the registers back; what they do not hold then counts as refused."},
+    {0},
+};
+
+const struct mf_kind mf_kind_modbus_write = {
+    .name = "modbus.write",
+    .summary = "Writes a value into the registers of a Modbus device.",
+    .doc = "A single register or coil is written with function 6 or 5, a longer value with 16. "
+           "Numbers are rounded to what the registers hold: 2.35 with `scale: 0.1` is 24, which is "
+           "2.4. What does not fit is refused and said, never cut.\n"
+           "\n"
+           "While the link is down or the unit does not answer the newest value waits, and is "
+           "written when it is back; a device that forgets what it was told needs `refresh`.",
+    .example = "moat-flow: 1\n"
+               "links: {wallbox: {modbus: 'tcp:wallbox.lan'}}\n"
+               "nodes:\n"
+               "  wanted: {sim.wave: sine, min: 6, max: 16, unit: A, every: 5s}\n"
+               "  current:\n"
+               "    modbus.write: wallbox\n"
+               "    register: 261\n"
+               "    scale: 0.1\n"
+               "    from: wanted\n"
+               "    verify: true\n",
+    .link = &mf_link_kind_modbus,
+    .ports = ports,
+    .options = options,
+    .config_size = sizeof(struct config),
+    .state_size = sizeof(struct state),
+    .timers = TIMERS,
+    .flags = MF_KIND_ACTUATOR,
+    .check = write_check,
+    .infer = write_infer,
+    .writes = write_writes,
+    .start = write_start,
+    .timeout = write_timeout,
+    .deliver = write_deliver,
+    .stop = write_stop,
+};

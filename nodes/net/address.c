@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* See address.h. */
+
+#include "nodes/net/address.h"
+
+#include <string.h>
+
+#include "engine/base/num.h"
+
+enum { PORT_MAX = 65535 };
+
+static int read_port(const char *text, size_t len, int *ret, struct mf_error *err)
+{
+    int64_t port;
+
+    if (!mf_num_read_int(text, len, &port) || port < 1 || port > PORT_MAX)
+        return mf_fail(err, MF_EINVAL, "a port is a number from 1 to %d, not `%s`", PORT_MAX, text);
+    *ret = (int)port;
+    return 0;
+}
+
+/* Splits the host off; *ret_rest is the end, or the colon before the port. */
+static int split(const char *text, const char **ret_host, size_t *ret_len, const char **ret_rest,
+                 struct mf_error *err)
+{
+    const char *close;
+
+    if (*text != '[') {
+        *ret_host = text;
+        *ret_len = strcspn(text, ":");
+        *ret_rest = text + *ret_len;
+        if (**ret_rest && strchr(*ret_rest + 1, ':'))
+            return mf_fail(err, MF_EINVAL, "an IPv6 address stands in brackets: `[%.60s]`", text);
+        return 0;
+    }
+    close = strchr(text, ']');
+    if (!close || (close[1] && close[1] != ':'))
+        return mf_fail(err, MF_EINVAL, "behind `[` there is an address, `]`, and perhaps `:PORT`");
+    *ret_host = text + 1;
+    *ret_len = (size_t)(close - text) - 1;
+    *ret_rest = close + 1;
+    return 0;
+}
+
+int mf_net_address_read(const char *text, int port, struct mf_arena *arena,
+                        struct mf_net_address *ret, struct mf_error *err)
+{
+    const char *host, *rest;
+    size_t len;
+    int rc = split(text, &host, &len, &rest, err);
+
+    if (rc < 0)
+        return rc;
+    if (len == 0 || len > MF_NET_HOST_BYTES)
+        return mf_fail(err, MF_EINVAL, "the name of the host is missing or over %d bytes",
+                       MF_NET_HOST_BYTES);
+    if (memchr(host, '/', len) || memchr(host, '@', len) || memchr(host, ' ', len))
+        return mf_fail(err, MF_EINVAL, "`%.60s` is not a host; write `host:port`", host);
+    ret->port = port;
+    if (*rest)
+        rc = read_port(rest + 1, strlen(rest + 1), &ret->port, err);
+    else if (port == 0)
+        rc = mf_fail(err, MF_EINVAL, "the port is missing; write `%.60s:PORT`", text);
+    ret->host = mf_arena_strndup(arena, host, len);
+    return rc;
+}
