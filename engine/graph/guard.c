@@ -439,8 +439,8 @@ static const struct mf_tree *main_value(const struct mf_draft *draft)
     return NULL;
 }
 
-/* On a link it is what stands behind the kind: kinds tell of two writers only where two are always
- * wrong, and here they are. */
+/* What a kind that always acts says, on its link. Of the others it is what stands behind the kind:
+ * they tell of two writers only where two are always wrong, and here they are. */
 const char *mf_guard_target(struct mf_compile *compile, const struct mf_draft *draft)
 {
     const struct mf_def *def = draft->def;
@@ -448,6 +448,9 @@ const char *mf_guard_target(struct mf_compile *compile, const struct mf_draft *d
 
     if (!mf_kind_can_act(def->kind))
         return NULL;
+    if (def->link && (def->kind->flags & MF_KIND_ACTUATOR) && def->kind->writes)
+        return mf_arena_printf(compile->arena, "%s:%s", def->link->name,
+                               def->kind->writes(def->config, compile->arena));
     if (def->link && main && main->kind == MF_TREE_SCALAR && !strchr(main->text, '{'))
         return mf_arena_printf(compile->arena, "%s:%s", def->link->name, main->text);
     return def->kind->writes ? def->kind->writes(def->config, compile->arena) : NULL;

@@ -104,7 +104,8 @@ static const struct mf_choice parities[] = {
 const struct mf_option mf_modbus_link_options[] = {
     {"place", &mf_type_modbus_place, MF_MEMBER(MF_CONFIG, place, struct mf_modbus_place),
      .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
-     .summary = "`tcp:host:port` (port 502 if left out), or `rtu:DEVICE` for a serial line."},
+     .summary =
+         "Where: `tcp:host:port` (port 502 if left out), or `rtu:DEVICE` for a serial line."},
     {"baud", MF_INTEGER(baud), .fallback = "9600", MF_LIMITS(1200, 921600),
      .summary = "Speed of a serial line, bit/s."},
     {"parity", MF_CHOICE(parity, parities), .fallback = "none",

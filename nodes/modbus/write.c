@@ -65,9 +65,8 @@ static const char *write_writes(const void *config, struct mf_arena *arena)
 {
     const struct config *c = config;
 
-    return mf_arena_printf(arena, "modbus:%s/%lld/%s:%u", c->value.link ? c->value.link : "",
-                           (long long)c->value.unit_id, mf_modbus_area_names[c->value.at.area],
-                           c->value.at.address);
+    return mf_arena_printf(arena, "unit %lld, %s:%u", (long long)c->value.unit_id,
+                           mf_modbus_area_names[c->value.at.area], c->value.at.address);
 }
 
 /* ---- delivering ---- */
@@ -218,7 +217,9 @@ const struct mf_kind mf_kind_modbus_write = {
                "    register: 261\n"
                "    scale: 0.1\n"
                "    from: wanted\n"
-               "    verify: true\n",
+               "    verify: true\n"
+               "    limit: 6..16 A\n"
+               "    failsafe: 6 A after 1min\n",
     .link = &mf_link_kind_modbus,
     .ports = ports,
     .options = options,

@@ -85,8 +85,8 @@ def may_include(path, target):
     if own == "tests" or other == own and own not in ("nodes",):
         return True
     if own == "nodes" and other == "nodes":
-        # One family of kinds does not see another; only the list of kinds sees all.
-        return path.split("/")[1] == target.split("/")[1] or path == "nodes/kinds.c"
+        # One family of kinds does not see another, only what links share; the list of kinds sees all.
+        return target.split("/")[1] in (path.split("/")[1], "net") or path == "nodes/kinds.c"
     if own == "engine/cli":
         return other in CHAIN or other == "nodes"
     top = UP_TO.get(own, own)

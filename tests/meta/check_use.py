@@ -34,7 +34,7 @@ def uses(kind, text):
 
 def check_kinds():
     examples = text_of("examples/**/*.yaml")
-    tests = text_of("tests/**/*.c", "tests/**/*.yaml")
+    tests = text_of("tests/**/*.c", "tests/**/*.py", "tests/**/*.yaml")
     kinds = json.loads(ask("nodes", "--format", "json"))
     for kind in kinds:
         for where, text in (("an example", examples), ("a test", tests)):

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The order of requests on a bus: together, in turns, and around those who do not answer. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/clock.h"
+#include "nodes/modbus/bus.h"
+
+enum { WISHES = 8 };
+
+static struct mf_modbus_bus bus;
+static struct mf_modbus_wish wishes[WISHES];
+static struct mf_buf
+    said; /* "2=5 " wish 2 got 5; "2! " it was refused; "2? " no answer; "2- " away */
+static int64_t now;
+
+static void done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint16_t *words,
+                 const char *reason)
+{
+    static const char marks[] = {'=', '?', '!', '-'};
+
+    mf_buf_printf(&said, "%d%c", (int)(wish - wishes), marks[end]);
+    if (words)
+        mf_buf_printf(&said, "%u", words[0]);
+    mf_buf_putc(&said, ' ');
+}
+
+static void setup(struct mf_modbus_limits limits)
+{
+    mf_modbus_bus_init(&bus, limits);
+    for (unsigned i = 0; i < WISHES; i++) {
+        memset(&wishes[i], 0, sizeof(wishes[i]));
+        wishes[i].done = done;
+        mf_modbus_wish_init(&wishes[i]);
+    }
+    now = 0;
+}
+
+static void teardown(void)
+{
+    mf_modbus_bus_drop(&bus);
+    mf_modbus_bus_done(&bus);
+    mf_buf_done(&said);
+}
+
+static bool read_at(unsigned i, uint8_t unit, uint16_t address, uint16_t count)
+{
+    wishes[i].unit = unit;
+    wishes[i].area = MF_MODBUS_HOLDING;
+    wishes[i].address = address;
+    wishes[i].count = count;
+    return mf_modbus_want(&bus, &wishes[i], now);
+}
+
+/* The next request: "unit:address+count", "" for none. */
+static void expect_next(const char *text)
+{
+    struct mf_buf got = {0};
+
+    if (mf_modbus_bus_next(&bus, now))
+        mf_buf_printf(&got, "%u:%u+%u", bus.asked.unit, bus.asked.address,
+                      bus.asked.pdu[3] << 8 | bus.asked.pdu[4]);
+    assert_string_equal(mf_buf_text(&got), text);
+    mf_buf_done(&got);
+}
+
+static void expect_said(const char *text)
+{
+    assert_string_equal(mf_buf_text(&said), text);
+    mf_buf_clear(&said);
+}
+
+/* Register n holds n. */
+static void answer(void)
+{
+    unsigned count = bus.asked.pdu[3] << 8 | bus.asked.pdu[4];
+    uint8_t pdu[MF_MODBUS_PDU] = {bus.asked.pdu[0], (uint8_t)(2 * count)};
+
+    for (unsigned i = 0; i < count; i++) {
+        pdu[2 + 2 * i] = (uint8_t)((bus.asked.address + i) >> 8);
+        pdu[3 + 2 * i] = (uint8_t)(bus.asked.address + i);
+    }
+    mf_modbus_bus_answer(&bus, now, pdu, 2 + 2 * count);
+}
+
+static void refuse(void)
+{
+    uint8_t pdu[] = {bus.asked.pdu[0] | 0x80, 2};
+
+    mf_modbus_bus_answer(&bus, now, pdu, sizeof(pdu));
+}
+
+/* Neighbours travel together, across gaps that are allowed and up to the limit of one read. */
+static void reads_together(void **state)
+{
+    setup((struct mf_modbus_limits){.max_gap = 3, .max_words = 10});
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 15, 2);
+    read_at(2, 1, 8, 2);
+    read_at(3, 1, 17, 2);
+    read_at(4, 1, 30, 1);
+    read_at(5, 1, 12, 2);
+    expect_next("1:8+9");
+    expect_next("");
+    answer();
+    expect_said("0=10 2=8 5=12 1=15 ");
+    expect_next("1:17+2");
+    answer();
+    expect_next("1:30+1");
+    answer();
+    expect_said("3=17 4=30 ");
+    expect_next("");
+    teardown();
+}
+
+/* Units take turns; within one the writes come first. */
+static void takes_turns(void **state)
+{
+    static const uint16_t word = 7;
+
+    setup((struct mf_modbus_limits){0});
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 20, 1);
+    read_at(2, 2, 10, 1);
+    wishes[3].is_write = true;
+    wishes[3].words = &word;
+    read_at(3, 1, 50, 1);
+    expect_next("1:50+7"); /* a single write: its value stands where a count would */
+    mf_modbus_bus_answer(&bus, now, bus.asked.pdu, 5);
+    expect_next("2:10+1");
+    answer();
+    expect_next("1:10+1");
+    answer();
+    expect_next("1:20+1");
+    answer();
+    expect_said("3= 2=10 0=10 1=20 ");
+    teardown();
+}
+
+/* A silent unit is asked again behind the others, then rests, twice as long each time. */
+static void silent_unit_rests(void **state)
+{
+    setup((struct mf_modbus_limits){.retries = 1});
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 20, 1);
+    read_at(2, 2, 10, 1);
+    expect_next("1:10+1");
+    mf_modbus_bus_silence(&bus, now);
+    expect_next("2:10+1");
+    answer();
+    expect_next("1:10+1");
+    mf_modbus_bus_silence(&bus, now);
+    expect_said("2=10 0? 1? ");
+    expect_next("");
+    assert_int_equal(mf_modbus_rests_until(&bus, 1), MF_MODBUS_REST_FIRST);
+    assert_false(read_at(0, 1, 10, 1));
+    now = MF_MODBUS_REST_FIRST;
+    assert_true(read_at(0, 1, 10, 1));
+    expect_next("1:10+1");
+    mf_modbus_bus_silence(&bus, now); /* one try is enough now */
+    expect_said("0? ");
+    assert_int_equal(mf_modbus_rests_until(&bus, 1), now + 2 * MF_MODBUS_REST_FIRST);
+    now += 2 * MF_MODBUS_REST_FIRST;
+    read_at(0, 1, 10, 1);
+    expect_next("1:10+1");
+    answer();
+    assert_int_equal(mf_modbus_rests_until(&bus, 1), 0);
+    expect_said("0=10 ");
+    teardown();
+}
+
+/* One register that the unit does not have costs its neighbours one more request, not their
+ * values. */
+static void refused_together_asked_alone(void **state)
+{
+    setup((struct mf_modbus_limits){.max_gap = 5});
+    for (unsigned poll = 0; poll < 2; poll++) {
+        read_at(0, 1, 10, 1);
+        read_at(1, 1, 11, 1);
+        read_at(2, 1, 14, 1);
+        if (poll == 0) {
+            expect_next("1:10+5");
+            refuse();
+            expect_said("");
+            expect_next("1:10+1");
+            answer();
+            expect_next("1:11+1");
+            answer();
+            expect_next("1:14+1");
+            answer();
+            expect_said("0=10 1=11 2=14 ");
+        } else { /* the gap was at fault */
+            expect_next("1:10+2");
+            answer();
+            expect_next("1:14+1");
+            refuse();
+            expect_said("0=10 1=11 2! ");
+        }
+    }
+    teardown();
+}
+
+/* What is taken back is not answered, and what the answer to nothing is does no harm. */
+static void taken_back(void **state)
+{
+    setup((struct mf_modbus_limits){0});
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 11, 1);
+    expect_next("1:10+2");
+    mf_modbus_unwant(&bus, &wishes[0]);
+    answer();
+    expect_said("1=11 ");
+    read_at(0, 1, 10, 1);
+    mf_modbus_bus_drop(&bus);
+    expect_said("0- ");
+    assert_int_equal(bus.wanted, 0);
+    teardown();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_together),    cmocka_unit_test(takes_turns),
+        cmocka_unit_test(silent_unit_rests), cmocka_unit_test(refused_together_asked_alone),
+        cmocka_unit_test(taken_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
