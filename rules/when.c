@@ -183,8 +183,8 @@ static void when_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct state *s = mf_node_state(node);
 
-    if (s->phase == ON)
-        mf_state_put_bool(out, "on", true);
+    if (s->phase == ON || s->phase == OFF)
+        mf_state_put_bool(out, "on", s->phase == ON);
     else if (s->phase == WAITING)
         mf_state_put_int(out, "since", mf_node_now(node) - (mf_node_mono(node) - s->since));
 }

@@ -10,6 +10,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
+#include "engine/run/edge.h"
 #include "engine/run/guard.h"
 
 enum {
@@ -212,6 +213,14 @@ void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned out
     mf_node_emit_take_at(node, output, value, time);
 }
 
+void mf_engine_play_msg(struct mf_engine *engine, struct mf_node *node, unsigned output,
+                        const struct mf_msg *msg)
+{
+    struct mf_msg copy = mf_msg_copy(msg);
+
+    mf_edge_follow_up_take(node, output, &copy);
+}
+
 void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,
                         const char *reason)
 {
@@ -278,4 +287,13 @@ void mf_engine_done(struct mf_engine *engine)
     mf_free(engine->pulls);
     mf_sched_done(&engine->sched);
     mf_graph_free(engine->graph);
+}
+
+struct mf_graph *mf_engine_done_keeping(struct mf_engine *engine)
+{
+    struct mf_graph *graph = engine->graph;
+
+    engine->graph = NULL;
+    mf_engine_done(engine);
+    return graph;
 }

@@ -38,6 +38,7 @@ struct mf_engine_options {
     bool read_only;
     bool once;
     bool starts_outside; /* nodes that touch the outside are started on a virtual clock, too */
+    bool holds_played;   /* what a played source said stays fresh until it is said to have failed */
 };
 
 /* What a reload did, for the log and `reload`. */
@@ -122,6 +123,8 @@ bool mf_engine_is_safe(const struct mf_engine *engine);
 void mf_engine_stop(struct mf_engine *engine);
 bool mf_engine_has_stopped(const struct mf_engine *engine); /* no link is left that has not */
 void mf_engine_done(struct mf_engine *engine);
+/* The same, but hands the graph back: for the next of several runs of it. */
+struct mf_graph *mf_engine_done_keeping(struct mf_engine *engine);
 
 /* Runs what is due, at most for `max_turns` turns; true when there is more to do at once. */
 bool mf_engine_run(struct mf_engine *engine, unsigned max_turns);
@@ -145,6 +148,10 @@ void mf_engine_reap(struct mf_engine *engine);   /* links that have stopped, gra
 /* A test plays a source: enters the next turn. The value is taken. */
 void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned output,
                     struct mf_value value, int64_t time);
+/* The same for a whole message, which is copied, in the unit of the output as people see it. Its
+ * type must be one of the output's. */
+void mf_engine_play_msg(struct mf_engine *engine, struct mf_node *node, unsigned output,
+                        const struct mf_msg *msg);
 void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,
                         const char *reason);
 

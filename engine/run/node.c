@@ -33,6 +33,8 @@ static void stale_fired(struct mf_timer *timer)
     struct mf_node *node = mf_list_entry(timer, struct mf_node_timer, timer)->node;
     int64_t due = node->last_news + node->def->stale;
 
+    if (node->is_played && node->sched->engine->options.holds_played)
+        return;
     if (due > node->sched->mono)
         mf_timer_arm(node->sched, timer, due);
     else
