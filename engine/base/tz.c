@@ -32,6 +32,7 @@ enum {
 static pthread_mutex_t zones_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mf_zone *zones; /* only ever grows, by zones that exist */
 static struct mf_zone *local_zone;
+static const struct mf_zone *local_for_now; /* wins; NULL: nobody has asked */
 
 static struct tz_offset utc_offset = {0, "UTC"};
 static char utc_name[] = "UTC";
@@ -163,9 +164,18 @@ static struct mf_zone *read_local(struct mf_error *err)
 
 static const struct mf_zone *find_local(struct mf_error *err)
 {
+    if (local_for_now)
+        return local_for_now;
     if (!local_zone)
         local_zone = read_local(err);
     return local_zone;
+}
+
+void mf_zone_set_local(const struct mf_zone *zone_or_null)
+{
+    pthread_mutex_lock(&zones_lock);
+    local_for_now = zone_or_null;
+    pthread_mutex_unlock(&zones_lock);
 }
 
 static const struct mf_zone *find_named(const char *name, struct mf_error *err)

@@ -34,6 +34,9 @@ enum mf_civil_fit {
  * Looked up in $TZDIR or the system's directory, kept for ever. NULL with `err` if there is no such
  * zone or its file is damaged. May be called from any thread. */
 const struct mf_zone *mf_zone_get(const char *name, struct mf_error *err);
+/* From here on that is the zone of this machine: tests say where they are. NULL: the machine's own
+ * again. */
+void mf_zone_set_local(const struct mf_zone *zone_or_null);
 const char *mf_zone_name(const struct mf_zone *zone);
 
 /* What the clock on the wall shows at wall time `wall` (ns). */

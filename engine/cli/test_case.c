@@ -5,6 +5,7 @@
 #include "engine/cli/test_case.h"
 
 #include "engine/base/alloc.h"
+#include "engine/base/tz.h"
 #include "engine/cli/test_cover.h"
 
 enum { SEED = 1 }; /* of the jitter in retries: each run is the same */
@@ -134,6 +135,7 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
     struct run run = {.test = test, .diags = diags, .cover = cover, .ok = true};
     struct mf_error err = {0};
 
+    mf_zone_set_local(test->zone);
     mf_engine_init(&run.engine, NULL, (struct mf_engine_options){.holds_played = true});
     mf_rng_seed(&run.engine.rng, SEED);
     mf_clock_init_virtual(&run.engine.sched.clock, test->start);
@@ -153,6 +155,7 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
                 test->name, err.text);
     }
     mf_engine_done_keeping(&run.engine);
+    mf_zone_set_local(NULL);
     mf_test_watches_free(run.watches);
     mf_free(run.played);
     return run.ok;
