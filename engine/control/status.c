@@ -1,20 +1,38 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* status: what the engine knows of itself, as text for people. */
+/* status: what the engine knows of itself, and the control socket of its callers. */
 
 #include "engine/control/requests.h"
-#include "engine/run/engine.h"
-#include "engine/value/build.h"
+#include "engine/control/socket.h"
+#include "engine/run/loop_uv.h"
+#include "engine/run/overview.h"
+
+static struct mf_value look_at_control(const struct mf_control *control)
+{
+    struct mf_control_stats stats = mf_control_stats(control);
+    struct mf_builder map;
+
+    mf_build_start(&map);
+    mf_build_take_field(&map, "callers", mf_value_int((int64_t)stats.callers));
+    mf_build_take_field(&map, "accepted", mf_value_int((int64_t)stats.accepted));
+    mf_build_take_field(&map, "refused", mf_value_int((int64_t)stats.refused));
+    mf_build_take_field(&map, "requests", mf_value_int((int64_t)stats.requests));
+    mf_build_take_field(&map, "faults", mf_value_int((int64_t)stats.faults));
+    mf_build_take_field(&map, "dropped", mf_value_int((int64_t)stats.dropped));
+    return mf_build_end_map(&map);
+}
 
 static void begin(struct mf_request *request)
 {
+    struct mf_value overview = mf_engine_overview(mf_request_engine(request));
     struct mf_builder result;
-    struct mf_buf text = {0};
 
-    mf_engine_print_status(mf_request_engine(request), &text);
     mf_build_start(&result);
-    mf_build_take_field(&result, "text", mf_value_new_text(mf_buf_text(&text)));
-    mf_buf_done(&text);
+    for (size_t i = 0; i < mf_value_count(&overview); i++)
+        mf_build_take_pair(&result, mf_value_copy(*mf_value_key(&overview, i)),
+                           mf_value_copy(*mf_value_at(&overview, i)));
+    mf_build_take_field(&result, "control", look_at_control(mf_request_control(request)));
+    mf_value_drop(overview);
     mf_request_done_take(request, mf_build_end_map(&result));
 }
 

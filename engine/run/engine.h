@@ -18,6 +18,7 @@
 #include "engine/base/map.h"
 #include "engine/base/rng.h"
 #include "engine/graph/link.h"
+#include "engine/run/health.h"
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
 
@@ -162,12 +163,6 @@ bool mf_engine_is_drained(const struct mf_engine *engine);
 bool mf_engine_is_finished(const struct mf_engine *engine);
 /* Letters that nobody has taken yet. */
 size_t mf_engine_waiting(const struct mf_engine *engine);
-
-/* Everything fresh and delivered? Else *ret_why names the first node or link that is not, in `why`.
- */
-bool mf_engine_is_healthy(const struct mf_engine *engine, char *why, size_t why_size);
-/* Counters and states, one line each, for people: SIGUSR1. */
-void mf_engine_print_status(const struct mf_engine *engine, struct mf_buf *buf);
 
 /* ---- engine/run/link.c ---- */
 

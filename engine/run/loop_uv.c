@@ -16,6 +16,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/log.h"
 #include "engine/run/loop_priv_uv.h"
+#include "engine/run/overview.h"
 
 enum { TURNS_PER_ROUND = 1000 };
 #define SAFE_LIMIT (2 * MF_SEC)  /* for failsafe values to be taken */
@@ -301,10 +302,12 @@ void mf_loop_end(struct mf_loop *loop)
 
 static void log_status(struct mf_loop *loop)
 {
+    struct mf_value overview = mf_engine_overview(&loop->engine);
     struct mf_buf text = {0};
     const char *line;
 
-    mf_engine_print_status(&loop->engine, &text);
+    mf_overview_print(&overview, true, &text);
+    mf_value_drop(overview);
     for (line = mf_buf_text(&text); *line;) {
         size_t len = strcspn(line, "\n");
 

@@ -135,6 +135,7 @@ struct mf_node {
     uint32_t visited;  /* stamp of the last walk over the graph */
     int64_t last_news; /* mono of the last good emission of a source */
     int64_t started;   /* mono */
+    int64_t lost_at;   /* mono + 1: when a message to be delivered was last lost; 0: never */
     uint32_t failures; /* in a row */
     uint64_t turns, rejected,
         skipped; /* metrics: runs; unusable messages; not good, so not written */

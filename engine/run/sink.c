@@ -23,6 +23,11 @@ bool mf_node_may_write(struct mf_node *node)
     return !node->is_played;
 }
 
+static void note_loss(struct mf_node *node)
+{
+    node->lost_at = mf_clock_mono(&node->sched->clock) + 1;
+}
+
 static void enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
     struct mf_letter letter = {
@@ -34,11 +39,13 @@ static void enqueue(struct mf_node *node, unsigned input, const struct mf_msg *m
 
     if (node->kind->stamp)
         node->kind->stamp(node, input, &letter);
-    if (mf_queue_take(node->queue, &letter))
+    if (mf_queue_take(node->queue, &letter)) {
+        note_loss(node);
         mf_node_log(node, MF_LOG_WARNING,
                     "the queue of %lld messages is full: the oldest is dropped (%llu so far)",
                     (long long)node->def->queue.capacity,
                     (unsigned long long)mf_queue_stats(node->queue).dropped);
+    }
     mf_node_wake(node);
 }
 
@@ -84,6 +91,7 @@ static void address(const struct mf_node *node, struct mf_letter *letter)
 
 static void refused(struct mf_node *node, const char *reason)
 {
+    note_loss(node);
     mf_node_log(node, MF_LOG_ERROR, "a message was refused and is lost: %s", reason);
 }
 

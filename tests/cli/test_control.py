@@ -145,6 +145,48 @@ class Socket(ControlTest):
             os.unlink(self.dir / "control")
 
 
+class Status(ControlTest):
+    NODES = COUNT + """
+in: {file.read: none.jsonl, columns: [x]}
+low: {expr: tick * 0.5}
+"""
+
+    def test_text(self):
+        """For people: whether all is well, why not, and only the nodes that want a look."""
+        running = self.engine(self.NODES, "--socket", "control")
+        text = self.call("status", "--socket", "control").stdout
+        self.assertIn("generation 1: 4 nodes", text)
+        self.assertIn("not healthy:\n  node `in` failed\n", text)
+        self.assertIn("in (file.read): 0 runs, failed", text)
+        self.assertNotIn("low (expr)", text)
+        text = self.call("status", "--all", "--socket", "control").stdout
+        self.assertRegex(text, r"(?m)^low \(expr\): \d+ runs, out = ")
+        self.end(running)
+
+    def test_json(self):
+        """For programs: one object with everything."""
+        running = self.engine(self.NODES, "--socket", "control")
+        status = json.loads(self.call("status", "--json", "--socket", "control").stdout)
+        self.assertEqual(status["engine"]["generation"], 1)
+        self.assertEqual(status["health"], {"healthy": False, "reasons": ["node `in` failed"]})
+        nodes = {node["name"]: node for node in status["nodes"]}
+        self.assertEqual(nodes["in"]["state"], "failed")
+        out = nodes["low"]["outputs"][0]
+        self.assertEqual(out["quality"], "good")
+        self.assertGreaterEqual(out["value"], 0)
+        self.assertEqual(status["control"]["callers"], 1)
+        self.end(running)
+
+    def test_check(self):
+        """--check is for scripts: 1 when something is wrong, 0 when all is well."""
+        running = self.engine(self.NODES, "--socket", "control")
+        self.call("status", "--check", "--socket", "control", code=1)
+        self.end(running)
+        running = self.engine(COUNT, "--socket", "control")
+        self.call("status", "--check", "--socket", "control")
+        self.end(running)
+
+
 class Requests(ControlTest):
     def test_one_after_the_other(self):
         """Requests on one connection are answered in order, also when they came in one piece."""
