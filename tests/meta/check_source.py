@@ -88,7 +88,7 @@ def may_include(path, target):
         # One family of kinds does not see another, only what links share; the list of kinds sees all.
         return target.split("/")[1] in (path.split("/")[1], "net") or path == "nodes/kinds.c"
     if own == "engine/cli":
-        return other in CHAIN or other == "nodes"
+        return other in CHAIN or other in ("nodes", "rules")
     top = UP_TO.get(own, own)
     return other in CHAIN and CHAIN.index(other) <= CHAIN.index(top)
 
