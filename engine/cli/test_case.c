@@ -11,6 +11,7 @@
 enum { SEED = 1 }; /* of the jitter in retries: each run is the same */
 
 struct run {
+    struct mf_observer observer;
     const struct mf_test_case *test;
     struct mf_engine engine;
     struct mf_diags *diags;
@@ -141,8 +142,8 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
     mf_clock_init_virtual(&run.engine.sched.clock, test->start);
     run.watches = mf_test_watches_new(test, *graph);
     run.played = mf_calloc_array(test->series_count + 1, sizeof *run.played);
-    run.engine.sched.observe = observe;
-    run.engine.sched.observe_arg = &run;
+    run.observer = (struct mf_observer){.saw = observe, .arg = &run};
+    mf_engine_observe(&run.engine, &run.observer);
     if (mf_engine_load(&run.engine, *graph, NULL, &err) == 0) {
         play_all(&run);
         if (cover)
@@ -154,6 +155,7 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
         mf_diag(diags, MF_ERROR, MF_CODE_TEST_FAILED, test->at, "%s: the flow cannot be run: %s",
                 test->name, err.text);
     }
+    mf_engine_unobserve(&run.engine, &run.observer);
     mf_engine_done_keeping(&run.engine);
     mf_zone_set_local(NULL);
     mf_test_watches_free(run.watches);
