@@ -7,6 +7,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/tz.h"
 #include "engine/cli/test_cover.h"
+#include "engine/run/observe.h"
 
 enum { SEED = 1 }; /* of the jitter in retries: each run is the same */
 
@@ -14,6 +15,7 @@ struct run {
     struct mf_observer observer;
     const struct mf_test_case *test;
     struct mf_engine engine;
+    struct mf_observer observer;
     struct mf_diags *diags;
     struct mf_test_watches *watches;
     struct mf_test_cover *cover;
@@ -97,7 +99,7 @@ static void check(struct run *run, const struct mf_test_expect *expects, size_t 
 {
     for (size_t i = 0; i < count; i++)
         run->ok &=
-            mf_test_check(run->test->name, &expects[i],
+            mf_test_check(run->test, &expects[i],
                           mf_test_watches_find(run->watches, &expects[i].point), now, run->diags);
 }
 
