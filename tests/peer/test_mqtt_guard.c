@@ -151,7 +151,7 @@ static void broker_away(void **state)
                                "  in: {sim.counter: 1, every: 5ms}\n"
                                "  fast: {log: notice, from: in, message: \"count {value}\"}\n"
                                "  a: {mqtt.publish: out/a, from: in, actuator: true, limit: 0.., "
-                               "failsafe: keep, qos: 1}\n";
+                               "failsafe: keep}\n";
     struct peer *peer = peer_new(0, NULL);
     struct flow_run run;
     struct outsider o;
