@@ -15,7 +15,6 @@ struct run {
     struct mf_observer observer;
     const struct mf_test_case *test;
     struct mf_engine engine;
-    struct mf_observer observer;
     struct mf_diags *diags;
     struct mf_test_watches *watches;
     struct mf_test_cover *cover;
