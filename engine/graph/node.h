@@ -91,6 +91,9 @@ int64_t mf_node_deadline(const struct mf_node *node,
 
 void mf_node_wake(struct mf_node *node); /* try deliver() or pull() again */
 void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char *reason);
+/* The own name of the port a letter came from, for {port}: what the user calls it in `from`, without
+ * the node in front. */
+const char *mf_letter_port(const struct mf_letter *letter);
 /* The source has nothing more to say, ever (end of a file): run --once waits for this. */
 void mf_node_ended(struct mf_node *node);
 

@@ -4,6 +4,8 @@
  * front of those that wait for somebody else.
  */
 
+#include <string.h>
+
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
 #include "engine/run/pressure.h"
@@ -183,4 +185,15 @@ void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char 
     mf_node_wake(node);
     if (mf_queue_is_empty(node->queue))
         mf_engine_wake(node->sched->engine);
+}
+
+const char *mf_letter_port(const struct mf_letter *letter)
+{
+    const char *dot = strrchr(letter->label, '.');
+    size_t len = dot ? (size_t)(dot - letter->label) : 0, node_len = strlen(letter->node_name);
+    const char *end = letter->node_name + node_len - len;
+
+    if (!dot || node_len < len || memcmp(end, letter->label, len) != 0)
+        return letter->label;
+    return node_len == len || end[-1] == '.' ? dot + 1 : letter->label;
 }

@@ -78,18 +78,6 @@ static void remember(struct state *s, const struct mf_value *value)
 
 /* ---- letters ---- */
 
-/* The port's own name: what the user calls it in `from`, without the node in front. */
-static const char *port_name(const struct mf_letter *letter)
-{
-    const char *dot = strrchr(letter->label, '.');
-    size_t len = dot ? (size_t)(dot - letter->label) : 0, node_len = strlen(letter->node_name);
-    const char *end = letter->node_name + node_len - len;
-
-    if (!dot || node_len < len || memcmp(end, letter->label, len) != 0)
-        return letter->label;
-    return node_len == len || end[-1] == '.' ? dot + 1 : letter->label;
-}
-
 static void publish_stamp(struct mf_node *node, unsigned input, struct mf_letter *letter)
 {
     const struct state *s = mf_node_state(node);
@@ -103,7 +91,7 @@ static int make_message(struct mf_node *node, const struct mf_letter *letter, st
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
-    struct mf_mqtt_fill fill = {port_name(letter), letter->node_name, &letter->topic};
+    struct mf_mqtt_fill fill = {mf_letter_port(letter), letter->node_name, &letter->topic};
     struct mf_error why;
     int rc;
 
