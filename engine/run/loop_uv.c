@@ -99,7 +99,8 @@ static void after_poll(uv_check_t *check)
     if (!uv_is_active((uv_handle_t *)&loop->busy))
         return;
     uv_idle_stop(&loop->busy);
-    if (loop->phase < MF_LOOP_ENDING && mf_engine_run(&loop->engine, TURNS_PER_ROUND))
+    /* Also while ending: links say goodbye by their timers. */
+    if (loop->phase < MF_LOOP_ENDED && mf_engine_run(&loop->engine, TURNS_PER_ROUND))
         mf_loop_wake(loop);
     arm_due(loop);
     mf_loop_look_for_end(loop);
