@@ -14,6 +14,7 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/example.h"
 #include "engine/cli/flow_load.h"
 #include "engine/cli/test_case.h"
 #include "engine/cli/test_cover.h"
@@ -25,6 +26,9 @@ struct session {
     struct mf_test_report report;
     struct mf_test_cover *cover; /* NULL: not asked for */
     const char *only;            /* NULL: all */
+    struct mf_arena *arena;
+    struct mf_map examples;   /* flows whose examples have been run, by their paths */
+    struct mf_cli_flow *flow; /* that is being run */
     bool could_write;
 };
 
@@ -70,11 +74,48 @@ static void run_case(struct session *session, struct mf_cli_flow *cli,
                         mf_clock_cpu() - began);
 }
 
+/* ---- examples of nodes ---- */
+
+static bool wants_example(void *arg, const char *name)
+{
+    return is_wanted(arg, name);
+}
+
+static void example_done(void *arg, const char *name, struct mf_span at, size_t first, bool ok,
+                         int64_t time)
+{
+    struct session *session = arg;
+
+    mf_test_report_case(&session->report, &session->flow->diags, first, name, at, ok, time);
+}
+
+/* Several files of tests may be about one flow, and a directory stands for the flows in it. */
+static bool is_new_flow(struct session *session, const char *const *paths, size_t count)
+{
+    struct mf_buf key = {0};
+    bool is_new;
+
+    for (size_t i = 0; i < count; i++)
+        mf_buf_printf(&key, "%s\n", paths[i]);
+    is_new = !mf_map_add(&session->examples, mf_arena_strdup(session->arena, mf_buf_text(&key)),
+                         session);
+    mf_buf_done(&key);
+    return is_new;
+}
+
+static void run_examples(struct session *session, struct mf_cli_flow *cli)
+{
+    struct mf_example_done done = {example_done, wants_example, session};
+
+    session->flow = cli;
+    mf_examples_run(&cli->flow, cli->graph, &cli->diags, &done);
+}
+
+/* ---- one file of tests ---- */
+
 static void run_cases(struct session *session, struct mf_cli_flow *cli,
                       const struct mf_test_file *file)
 {
-    mf_diags_sort(&cli->diags);
-    mf_test_report_faults(&session->report, &cli->diags, cli->diags.count);
     for (size_t i = 0; i < file->case_count && cli->graph; i++)
         if (!file->cases[i].failed && is_wanted(session, file->cases[i].name))
             run_case(session, cli, &file->cases[i]);
@@ -100,6 +141,22 @@ static bool read_file(struct mf_cli_flow *cli, struct mf_test_file *file, const 
     return cli->graph != NULL;
 }
 
+static void end_file(struct session *session, struct mf_cli_flow *cli)
+{
+    mf_test_report_end(&session->report);
+    mf_cli_flow_done(cli);
+    if (session->report.format == MF_TEST_TEXT) {
+        session->could_write &= mf_cli_write(1, &session->report.out);
+        mf_buf_clear(&session->report.out);
+    }
+}
+
+static void report_faults(struct session *session, struct mf_cli_flow *cli)
+{
+    mf_diags_sort(&cli->diags);
+    mf_test_report_faults(&session->report, &cli->diags, cli->diags.count);
+}
+
 static void run_file(struct session *session, const char *path)
 {
     struct mf_test_file file;
@@ -110,17 +167,34 @@ static void run_file(struct session *session, const char *path)
     if (read_file(&cli, &file, path)) {
         forget_warnings(&cli);
         mf_test_file_cases(&file, &cli.flow, cli.graph);
+        report_faults(session, &cli);
+        if (is_new_flow(session, file.paths, file.path_count))
+            run_examples(session, &cli);
         run_cases(session, &cli, &file);
     } else {
-        mf_diags_sort(&cli.diags);
-        mf_test_report_faults(&session->report, &cli.diags, cli.diags.count);
+        report_faults(session, &cli);
     }
-    mf_test_report_end(&session->report);
-    mf_cli_flow_done(&cli);
-    if (session->report.format == MF_TEST_TEXT) {
-        session->could_write &= mf_cli_write(1, &session->report.out);
-        mf_buf_clear(&session->report.out);
+    end_file(session, &cli);
+}
+
+/* A flow without a file of tests, for its examples. */
+static void run_flow(struct session *session, const char *path)
+{
+    struct mf_cli_flow cli;
+
+    if (!is_new_flow(session, &path, 1))
+        return;
+    mf_test_report_begin(&session->report, path);
+    mf_cli_flow_init(&cli, session->args);
+    mf_flow_read(&cli.flow, &path, 1, &cli.setup);
+    cli.graph = mf_compile(&cli.flow);
+    if (cli.graph) {
+        forget_warnings(&cli);
+        run_examples(session, &cli);
+    } else {
+        report_faults(session, &cli);
     }
+    end_file(session, &cli);
 }
 
 /* ---- all ---- */
@@ -129,6 +203,8 @@ static void run_all(struct session *session, const struct mf_test_found *found)
 {
     for (size_t i = 0; i < found->tests.count; i++)
         run_file(session, found->tests.entries[i].key);
+    for (size_t i = 0; i < found->flows.count; i++)
+        run_flow(session, found->flows.entries[i].key);
     mf_test_report_finish(&session->report, session->cover);
     session->could_write &= mf_cli_write(1, &session->report.out);
 }
@@ -172,7 +248,7 @@ static void set_up_log(const struct mf_args *args)
 
 static int run(const struct mf_args *args)
 {
-    struct session session = {.args = args, .could_write = true};
+    struct session session = {.args = args, .could_write = true, .arena = mf_arena_new()};
     struct mf_test_found found;
     struct mf_error err = {0};
     int64_t began = mf_clock_cpu();
@@ -197,6 +273,8 @@ static int run(const struct mf_args *args)
             put_sum(&session.report, mf_clock_cpu() - began);
     }
     mf_test_found_done(&found);
+    mf_map_done(&session.examples);
+    mf_arena_free(session.arena);
     mf_test_cover_free(session.cover);
     mf_test_report_done(&session.report);
     return rc;

@@ -11,23 +11,43 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/clock.h"
+#include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/environment.h"
+#include "engine/cli/example.h"
 #include "engine/cli/flow_load.h"
 #include "engine/config/markdown.h"
+
+/* What a node logs when it is given what it cannot use is no news in an example. */
+static void forget_line(void *arg, enum mf_log_level level, const char *line)
+{
+}
+
+/* The examples of its nodes are run where the flow is right, each in an engine of its own. */
+static void run_examples(const struct mf_flow *flow, const struct mf_graph *graph)
+{
+    if (!graph)
+        return;
+    mf_log_divert(forget_line, NULL);
+    mf_examples_run(flow, graph, flow->diags, NULL);
+    mf_log_divert(NULL, NULL);
+}
 
 /* Adds the counts of one flow to the command's. */
 static void compile_block(struct mf_cli_flow *cli, const struct mf_source *source,
                           struct mf_span block)
 {
+    struct mf_graph *graph;
     struct mf_flow flow;
 
     mf_flow_init(&flow, cli->arena, cli->sources, &cli->diags);
     mf_flow_read_block(&flow, source, block.start, block.end, &cli->setup);
     for (size_t i = 0; i < flow.count; i++)
         cli->counts.nodes += flow.items[i]->item_type == MF_ITEM_NODE;
-    mf_graph_free(mf_compile(&flow));
+    graph = mf_compile(&flow);
+    run_examples(&flow, graph);
+    mf_graph_free(graph);
     mf_flow_done(&flow);
 }
 
@@ -49,6 +69,12 @@ static bool compile_markdown(struct mf_cli_flow *cli, const char *path)
     return true;
 }
 
+static void compile_files(struct mf_cli_flow *cli, const struct mf_args *args)
+{
+    mf_cli_flow_compile(cli, args);
+    run_examples(&cli->flow, cli->graph);
+}
+
 static void compile_all(struct mf_cli_flow *cli, const struct mf_args *args)
 {
     const char **paths = mf_calloc_array(args->operand_count + 1, sizeof *paths);
@@ -60,7 +86,7 @@ static void compile_all(struct mf_cli_flow *cli, const struct mf_args *args)
         if (!mf_text_ends(args->operands[i], ".md") || !compile_markdown(cli, args->operands[i]))
             paths[rest.operand_count++] = args->operands[i];
     if (rest.operand_count || args->operand_count == 0)
-        mf_cli_flow_compile(cli, &rest);
+        compile_files(cli, &rest);
     mf_free(paths);
 }
 
@@ -139,8 +165,8 @@ const struct mf_command mf_command_validate = {
                 "moat-flow validate README.md            # every flow in a document\n",
     .doc = "Reads the files (a directory: its *.yaml files, without parts and tests), their\n"
            "includes and parts, and checks syntax, options, types and units along edges, and the\n"
-           "graph. All faults of all files are shown in one run; `moat-flow explain CODE` says\n"
-           "more about each.\n",
+           "graph; then runs the `examples:` of nodes on a virtual clock. All faults of all files\n"
+           "are shown in one run; `moat-flow explain CODE` says more about each.\n",
     .flags = flags,
     .max_operands = 1000,
     .traits = MF_CMD_READS_FLOW,

@@ -21,6 +21,8 @@ extern const struct mf_command mf_command_explain;
 extern const struct mf_command mf_command_new;
 extern const struct mf_command mf_command_schema;
 extern const struct mf_command mf_command_status;
+extern const struct mf_command mf_command_set;
+extern const struct mf_command mf_command_release;
 extern const struct mf_command mf_command_time;
 extern const struct mf_command mf_command_mqtt;
 extern const struct mf_command mf_command_completion;

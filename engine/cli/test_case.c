@@ -7,6 +7,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/tz.h"
 #include "engine/cli/test_cover.h"
+#include "engine/run/observe.h"
 
 enum { SEED = 1 }; /* of the jitter in retries: each run is the same */
 
@@ -97,7 +98,7 @@ static void check(struct run *run, const struct mf_test_expect *expects, size_t 
 {
     for (size_t i = 0; i < count; i++)
         run->ok &=
-            mf_test_check(run->test->name, &expects[i],
+            mf_test_check(run->test, &expects[i],
                           mf_test_watches_find(run->watches, &expects[i].point), now, run->diags);
 }
 

@@ -67,7 +67,6 @@ const struct mf_test_probe *mf_test_watches_find(const struct mf_test_watches *w
 
 /* ---- test_check.c ---- */
 
-/* Looks whether the probe is as expected; if not adds a failure. `at` is mono. `name` is that of
- * the test. */
-bool mf_test_check(const char *name, const struct mf_test_expect *expect,
+/* Looks whether the probe is as expected; if not adds a failure. `at` is mono. */
+bool mf_test_check(const struct mf_test_case *test, const struct mf_test_expect *expect,
                    const struct mf_test_probe *probe, int64_t at, struct mf_diags *diags);

@@ -189,7 +189,7 @@ static void add_events(struct mf_diag *diag, const struct mf_test_watch *watch)
                         watch->def->name);
 }
 
-static void fail(const char *name, const struct mf_test_expect *expect,
+static void fail(const struct mf_test_case *test, const struct mf_test_expect *expect,
                  const struct mf_test_probe *probe, int64_t at, struct mf_diags *diags)
 {
     bool is_list = expect->form == MF_TEST_ALL || expect->form == MF_TEST_PREFIX;
@@ -204,9 +204,9 @@ static void fail(const char *name, const struct mf_test_expect *expect,
         put_expected(expect, &expected);
     }
     mf_duration_print(at, &moment);
-    diag =
-        mf_diag(diags, MF_ERROR, MF_CODE_TEST_FAILED, expect->at, "%s: at %s `%s` %s%s", name,
-                mf_buf_text(&moment), expect->name, mf_buf_text(&actual), mf_buf_text(&expected));
+    diag = mf_diag(diags, MF_ERROR, test->is_example ? MF_CODE_EXAMPLE_FAILED : MF_CODE_TEST_FAILED,
+                   expect->at, "%s: at %s `%s` %s%s", test->name, mf_buf_text(&moment),
+                   expect->name, mf_buf_text(&actual), mf_buf_text(&expected));
     mf_diag_label(diag, "%s", mf_buf_text(&actual));
     add_events(diag, probe->watch);
     mf_buf_done(&actual);
@@ -214,11 +214,11 @@ static void fail(const char *name, const struct mf_test_expect *expect,
     mf_buf_done(&moment);
 }
 
-bool mf_test_check(const char *name, const struct mf_test_expect *expect,
+bool mf_test_check(const struct mf_test_case *test, const struct mf_test_expect *expect,
                    const struct mf_test_probe *probe, int64_t at, struct mf_diags *diags)
 {
     if (is_met(expect, probe))
         return true;
-    fail(name, expect, probe, at, diags);
+    fail(test, expect, probe, at, diags);
     return false;
 }

@@ -37,6 +37,7 @@ enum {
     MF_CODE_TEST_IDLE = 811,
     MF_CODE_TEST_LIMIT = 812,
     MF_CODE_TEST_FAILED = 813,
+    MF_CODE_EXAMPLE_FAILED = 814,
 };
 
 /* What a source is made to say. */
@@ -103,7 +104,8 @@ struct mf_test_case {
     size_t series_count;
     struct mf_test_expect *ends; /* after the last step and value */
     size_t end_count;
-    bool failed; /* a fault was reported: not to be run */
+    bool is_example; /* of a node: see example.h */
+    bool failed;     /* a fault was reported: not to be run */
 };
 
 struct mf_test_file {

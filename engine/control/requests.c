@@ -5,6 +5,8 @@
 #include "engine/control/requests.h"
 
 const struct mf_request_kind *const mf_request_kinds[] = {
+    &mf_request_release,
+    &mf_request_set,
     &mf_request_status,
     NULL,
 };

@@ -223,8 +223,8 @@ const struct mf_option mf_common_options[] = {
     {"health", MF_BOOL(health), .fallback = "true",
      .summary = "Whether this node's failures and stale values make the engine unhealthy."},
     {"examples", &type_examples,
-     .summary = "Samples of what comes out, `- {power: -800 W, gives: 800 W}`; only their "
-                "form is checked by this version."},
+     .summary = "Samples of what comes out, `- {power: -800 W, gives: 800 W}`; `validate` and "
+                "`test` run them."},
     {"doc", MF_STRING(doc), .summary = "A remark for readers, shown in pictures of the flow."},
     {"enabled", MF_BOOL(enabled), .fallback = "true",
      .summary = "`false` leaves the node out, as if it were a comment."},

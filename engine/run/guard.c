@@ -465,6 +465,16 @@ int mf_guard_set_take(struct mf_node *node, struct mf_value value, int64_t time,
     return MF_OK;
 }
 
+int mf_guard_rival(const struct mf_node *node)
+{
+    const struct mf_guard_def *def = def_of(node);
+
+    for (unsigned i = 0; i < def->order_count && def->order[i] != MF_GUARD_MANUAL; i++)
+        if (is_alive(node, (unsigned)def->order[i], mf_node_mono(node)))
+            return def->order[i];
+    return -1;
+}
+
 int mf_guard_release(struct mf_node *node, struct mf_error *err)
 {
     int rc = check_guarded(node, err);

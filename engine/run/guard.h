@@ -92,6 +92,8 @@ void mf_guard_make_safe(struct mf_node *node);
 int mf_guard_set_take(struct mf_node *node, struct mf_value value, int64_t time,
                       struct mf_error *err);
 int mf_guard_release(struct mf_node *node, struct mf_error *err);
+/* The input that counts before what is set; -1: none. */
+int mf_guard_rival(const struct mf_node *node);
 /* The value that `set` would have written, within the limit. The caller owns it. */
 struct mf_value mf_guard_within(const struct mf_guard_def *guard, const struct mf_value *value);
 /* "2000 W by `plan`, held by limit": what is written, by whom, and what holds it back. */

@@ -162,6 +162,40 @@ class Tests(CliTest):
                    "          show: {all: {a: 1, b: off}, word: off}\n")
         self.call("test")
 
+    def test_examples(self):
+        """Examples of nodes are run by `test` and `validate`, once however many files of tests name the flow."""
+        flow = ("power: {sim.wave: sine, every: 1s, unit: kW, min: 0, max: 1, period: 1min}\n"
+                "excess: {expr: '0 W - power', from: power, examples: [{power: 1 kW, gives: -1000 W}, {power: 5, gives: %s}]}\n"
+                "late: {delay: 1s, from: excess, examples: [{excess: [1, 2, 3], gives: [1, 2]}]}\n"
+                "show: {log: notice, from: late}")
+        self.flow(flow % "-5 kW")
+        self.assertIn("4 nodes: no errors", self.call("validate", "flow.yaml").stderr)
+        done = self.call("test", "-v")
+        self.assertEqual(done.stdout.splitlines(), ["ok     .: example 1 of `excess`", "ok     .: example 2 of `excess`",
+                                                    "ok     .: example 1 of `late`"])
+        self.assertIn("1 test", self.call("test", "--only", "example 1 of `l*", "flow.yaml").stderr)
+        self.flow(flow % "-6 kW")
+        for name in ("a.test.yaml", "b.test.yaml"):
+            self.write(name, HEAD + "  - {name: x, steps: [{expect: {show: none}}]}\n")
+        self.assertIn("MF0814", self.call("validate", "flow.yaml", code=1).stdout)
+        done = self.call("test", "a.test.yaml", "b.test.yaml", code=1)
+        self.assertIn("example 2 of `excess`: at 0s `excess` is -5000 W, expected -6000 W", done.stdout)
+        self.assertIn("5 tests: 4 passed, 1 failed", done.stderr)
+
+    def test_examples_that_are_none(self):
+        """A node whose output does not follow from its inputs has no examples; both commands say so."""
+        self.flow("a: {sim.counter: 1, every: 1s, examples: [{gives: 1}]}\nshow: {log: notice, from: a}")
+        self.assertIn("MF0815", self.call("validate", "flow.yaml", code=1).stdout)
+        self.assertIn("MF0815", self.call("test", code=1).stdout)
+
+    def test_examples_without_environment(self):
+        """With --no-env a node that is not complete is not run."""
+        self.flow("a: {sim.counter: 1, every: 1s}\nb: {scale: \"${env:NOT_THERE}\", from: a, examples: [{a: 1, gives: 5}]}\n"
+                  "show: {log: notice, from: b}")
+        self.call("validate", "--no-env", "flow.yaml")
+        self.call("validate", "flow.yaml", env={"NOT_THERE": "5"})
+        self.call("validate", "flow.yaml", env={"NOT_THERE": "6"}, code=1)
+
     def test_same_each_time(self):
         """Two runs of one test print the same, to the byte."""
         self.put(BAD)
