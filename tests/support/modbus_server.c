@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/base/num.h"
+
 enum { COUNT = 1000, CLIENTS = 16 };
 
 static modbus_mapping_t *make_registers(void)
@@ -84,11 +86,13 @@ static int tcp(modbus_mapping_t *map)
     return 0;
 }
 
-static int rtu(modbus_mapping_t *map, const char *tty, int unit)
+static int rtu(modbus_mapping_t *map, const char *tty, const char *unit)
 {
     modbus_t *modbus = modbus_new_rtu(tty, 19200, 'E', 8, 1);
+    int64_t number;
 
-    if (!modbus || modbus_set_slave(modbus, unit) < 0 || modbus_connect(modbus) < 0)
+    if (!modbus || !mf_num_read_int(unit, strlen(unit), &number) ||
+        modbus_set_slave(modbus, (int)number) < 0 || modbus_connect(modbus) < 0)
         return 1;
     puts("ready");
     fflush(stdout);
@@ -109,7 +113,7 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "tcp") == 0)
         rc = tcp(map);
     else if (argc == 4 && strcmp(argv[1], "rtu") == 0)
-        rc = rtu(map, argv[2], atoi(argv[3]));
+        rc = rtu(map, argv[2], argv[3]);
     else
         fputs("modbus_server tcp | modbus_server rtu TTY UNIT\n", stderr);
     modbus_mapping_free(map);
