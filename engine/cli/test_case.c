@@ -32,6 +32,13 @@ static void observe(void *arg, struct mf_node *node, unsigned output, const stru
         mf_test_cover_note(run->cover, node);
 }
 
+static void wrote(void *arg, struct mf_node *node, const struct mf_msg *msg)
+{
+    struct run *run = arg;
+
+    mf_test_watches_wrote(run->watches, node, msg);
+}
+
 /* ---- what sources say ---- */
 
 static struct mf_node *live(struct run *run, const struct mf_def *def)
@@ -143,7 +150,7 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
     mf_clock_init_virtual(&run.engine.sched.clock, test->start);
     run.watches = mf_test_watches_new(test, *graph);
     run.played = mf_calloc_array(test->series_count + 1, sizeof *run.played);
-    run.observer = (struct mf_observer){.saw = observe, .arg = &run};
+    run.observer = (struct mf_observer){.saw = observe, .wrote = wrote, .arg = &run};
     mf_engine_observe(&run.engine, &run.observer);
     if (mf_engine_load(&run.engine, *graph, NULL, &err) == 0) {
         play_all(&run);

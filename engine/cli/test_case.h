@@ -34,6 +34,7 @@ struct mf_test_event {
     unsigned output;
     const struct mf_unit *unit;
     struct mf_msg msg;
+    bool is_told; /* by a guarded output, to the outside */
 };
 
 /* One node that something is expected of. */
@@ -56,12 +57,21 @@ struct mf_test_probe {
 
 struct mf_test_watches;
 
+/* Of an actuator one expects what it is told, behind its guard, not what reaches it. */
+static inline bool mf_test_is_told(const struct mf_test_point *point)
+{
+    return point->def->guard && point->output < 0 && point->input < 0;
+}
+
 struct mf_test_watches *mf_test_watches_new(const struct mf_test_case *test,
                                             const struct mf_graph *graph);
 void mf_test_watches_free(struct mf_test_watches *watches);
 /* To be called with all that any node says. */
 void mf_test_watches_note(struct mf_test_watches *watches, const struct mf_node *node,
                           unsigned output, const struct mf_msg *msg);
+/* An actuator was told something. */
+void mf_test_watches_wrote(struct mf_test_watches *watches, const struct mf_node *node,
+                           const struct mf_msg *msg);
 const struct mf_test_probe *mf_test_watches_find(const struct mf_test_watches *watches,
                                                  const struct mf_test_point *point);
 

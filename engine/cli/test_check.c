@@ -83,15 +83,21 @@ static void put_expected(const struct mf_test_expect *expect, struct mf_buf *buf
     }
 }
 
+/* What an output says, a sink is given, and an actuator is told. */
+static const char *verb(const struct mf_test_point *point)
+{
+    return point->output >= 0 ? "has said" : mf_test_is_told(point) ? "was told" : "was given";
+}
+
 /* "`alarm` is false", "`alarm` has said nothing" */
 static void put_actual(const struct mf_test_expect *expect, const struct mf_test_probe *probe,
                        struct mf_buf *buf)
 {
     if (!probe->is_known) {
-        mf_buf_puts(buf, expect->point.output < 0 ? "has been given nothing" : "has said nothing");
+        mf_buf_printf(buf, "%s nothing", verb(&expect->point));
         return;
     }
-    mf_buf_puts(buf, expect->point.output < 0 ? "was given " : "is ");
+    mf_buf_printf(buf, "%s ", expect->point.output < 0 ? verb(&expect->point) : "is");
     put_message(&probe->last, expect->point.unit, buf);
 }
 
@@ -114,14 +120,14 @@ static void put_difference(const struct mf_test_expect *expect, const struct mf_
                            struct mf_buf *buf)
 {
     size_t at = find_difference(expect, probe), wanted = mf_value_count(&expect->value);
-    const char *verb = expect->point.output < 0 ? "was given" : "has said";
+    const char *said = verb(&expect->point);
 
     if (at >= probe->count)
-        mf_buf_printf(buf, "%s %zu value%s", verb, probe->count, probe->count == 1 ? "" : "s");
+        mf_buf_printf(buf, "%s %zu value%s", said, probe->count, probe->count == 1 ? "" : "s");
     else if (at >= MF_TEST_VALUES)
-        mf_buf_printf(buf, "%s more than the %d values that are kept", verb, MF_TEST_VALUES);
+        mf_buf_printf(buf, "%s more than the %d values that are kept", said, MF_TEST_VALUES);
     else {
-        mf_buf_printf(buf, "%s ", verb);
+        mf_buf_printf(buf, "%s ", said);
         put_value(&probe->values[at], expect->point.unit, buf);
         mf_buf_printf(buf, " as value %zu", at + 1);
     }
@@ -165,15 +171,17 @@ static bool is_met(const struct mf_test_expect *expect, const struct mf_test_pro
 static void add_event(struct mf_diag *diag, const struct mf_test_event *event)
 {
     const struct mf_def *from = event->from;
-    const char *output = from->outs[event->output].name;
-    bool is_named = strcmp(output, "out") != 0 && from->out_count > 1;
+    const char *output = event->is_told ? "" : from->outs[event->output].name;
+    bool is_named = from->out_count > 1 && strcmp(output, "out") != 0;
     struct mf_buf at = {0}, text = {0};
 
     mf_duration_print(event->at, &at);
     put_message(&event->msg, event->unit, &text);
     mf_diag_related(diag, (struct mf_span){0}, "at %s %s %s%s%s = %s", mf_buf_text(&at),
-                    event->is_in ? "in: " : "out:", from->name, is_named ? "." : "",
-                    is_named ? output : "", mf_buf_text(&text));
+                    event->is_in     ? "in: "
+                    : event->is_told ? "told:"
+                                     : "out:",
+                    from->name, is_named ? "." : "", is_named ? output : "", mf_buf_text(&text));
     mf_buf_done(&at);
     mf_buf_done(&text);
 }

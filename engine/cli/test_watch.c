@@ -6,6 +6,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/cli/test_case.h"
+#include "engine/graph/guard.h"
 #include "engine/run/edge.h"
 
 /* An output that one of the watched nodes reads or is. */
@@ -62,6 +63,8 @@ static bool is_fed_by(const struct mf_test_probe *probe, const struct tie *tie, 
 {
     const struct mf_test_point *point = &probe->point;
 
+    if (mf_test_is_told(point))
+        return false;
     if (point->output >= 0)
         return !tie->in && output == (unsigned)point->output;
     return tie->in && (point->input < 0 || tie->in == &point->def->ins[point->input]);
@@ -188,6 +191,23 @@ void mf_test_watches_note(struct mf_test_watches *w, const struct mf_node *node,
             note_value(tie->probe, &seen);
         mf_msg_drop(&seen);
     }
+}
+
+void mf_test_watches_wrote(struct mf_test_watches *w, const struct mf_node *node,
+                           const struct mf_msg *msg)
+{
+    const struct mf_def *def = node->def;
+    struct mf_test_watch *watch = w->by_node[def->order];
+    int64_t now = mf_clock_mono(&node->sched->clock);
+
+    if (!watch)
+        return;
+    note_event(watch,
+               (struct mf_test_event){
+                   .at = now, .from = def, .is_told = true, .unit = def->guard->unit, .msg = *msg});
+    for (size_t i = 0; i < w->probe_count; i++)
+        if (w->probes[i]->watch == watch && mf_test_is_told(&w->probes[i]->point))
+            note_value(w->probes[i], msg);
 }
 
 const struct mf_test_probe *mf_test_watches_find(const struct mf_test_watches *w,

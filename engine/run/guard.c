@@ -8,6 +8,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
 #include "engine/run/engine.h"
+#include "engine/run/observe.h"
 
 static const struct mf_guard_def *def_of(const struct mf_node *node)
 {
@@ -206,6 +207,8 @@ static void write_out(struct mf_node *node, const struct mf_value *value, const 
     guard->has_sent = true;
     guard->must_write = false;
     guard->tried_at = mf_node_mono(node);
+    if (node->sched->is_observed)
+        mf_sched_show_write(node->sched, node, &msg);
     how = mf_node_write(node, 0, &msg);
     if (how == MF_WRITE_QUEUED)
         return; /* mf_guard_settled() has been called, or will be */

@@ -62,3 +62,17 @@ void mf_sched_show(struct mf_sched *sched, struct mf_node *node, unsigned output
     }
     sched->next_observer = NULL;
 }
+
+void mf_sched_show_write(struct mf_sched *sched, struct mf_node *node, const struct mf_msg *msg)
+{
+    struct mf_list *link = sched->observers.next;
+
+    for (; link != &sched->observers; link = sched->next_observer) {
+        struct mf_observer *observer = mf_list_entry(link, struct mf_observer, link);
+
+        sched->next_observer = link->next;
+        if (observer->wrote)
+            observer->wrote(observer->arg, node, msg);
+    }
+    sched->next_observer = NULL;
+}

@@ -27,6 +27,8 @@ struct mf_sched;
 struct mf_observer {
     /* The output says `msg` now, before its readers get it. Must not emit, and must be quick. */
     void (*saw)(void *arg, struct mf_node *node, unsigned output, const struct mf_msg *msg);
+    /* An actuator is told `msg`, or would be where nothing may be written. NULL: of no interest. */
+    void (*wrote)(void *arg, struct mf_node *node, const struct mf_msg *msg);
     void *arg;
     struct mf_list link; /* the engine's */
 };
@@ -35,8 +37,9 @@ void mf_engine_observe(struct mf_engine *engine, struct mf_observer *observer);
 /* One that does not look is left alone. */
 void mf_engine_unobserve(struct mf_engine *engine, struct mf_observer *observer);
 
-/* ---- engine/run/edge.c, reload.c ---- */
+/* ---- engine/run/edge.c, guard.c, reload.c ---- */
 
 void mf_sched_show(struct mf_sched *sched, struct mf_node *node, unsigned output);
+void mf_sched_show_write(struct mf_sched *sched, struct mf_node *node, const struct mf_msg *msg);
 /* May the output hand its message to its only reader without a look around? */
 bool mf_output_can_be_direct(const struct mf_sched *sched, const struct mf_output *out);

@@ -96,6 +96,29 @@ class Guard(CliTest):
         self.end(running)
         self.assertFalse((self.dir / "heater.jsonl").exists())
 
+    def test_tests(self):
+        """`moat-flow test` expects of an actuator what it is told, and shows what led to it."""
+        self.flow(HEATER.replace("from: want", "from: plan").replace("limit:", "ramp: 1 kW/s, limit:")
+                  .replace("250 W}", "250 W after 30s}") + "plan: {mqtt.subscribe: plan, format: number, unit: kW}",
+                  more="links: {broker: {mqtt: mqtt://localhost}}\n")
+        steps = """moat-flow-test: 1
+flow: [flow.yaml]
+tests:
+  - name: bounded, steady and safe
+    steps:
+      - {at: 0s, expect: {heater: none}}
+      - {at: 1s, set: {plan: 1 kW}, expect: {heater: 1 kW}}
+      - {at: 2s, set: {plan: 9000 W}, expect: {heater: 2 kW}}
+      - {at: 9s, expect: {heater: 3000 W}}
+      - {at: 31s, expect: {heater: 3 kW}}
+      - {at: 32s, expect: {heater: 250 W}}
+    expect: {heater: [1, 2, 3, 0.25]}
+"""
+        self.write("heater.test.yaml", steps)
+        self.assertIn("1 passed", self.call("test", "heater.test.yaml").stderr)
+        self.write("heater.test.yaml", steps.replace("250 W", "300 W"))
+        self.assertIn("told: heater = 0.25 kW", self.call("test", "heater.test.yaml", code=1).stdout)
+
     def test_once(self):
         """`run --once` leaves the failsafe value, too."""
         self.write("in.csv", "power\n1\n2\n")
