@@ -24,6 +24,12 @@ static void refuse(struct mf_node *node, double number)
     mf_node_reject(node, mf_reason_range, "%s is %s %s", text, is_low ? "below" : "above", limit);
 }
 
+static void limit(struct mf_node *node, double number)
+{
+    mf_node_held(node, "limit", number);
+    mf_node_emit_number(node, OUT, number);
+}
+
 static void clamp_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
 {
     const struct config *c = mf_node_config(node);
@@ -34,7 +40,7 @@ static void clamp_receive(struct mf_node *node, unsigned port, const struct mf_m
     else if (c->reject)
         refuse(node, number);
     else
-        mf_node_emit_number(node, OUT, number < c->range.low ? c->range.low : c->range.high);
+        limit(node, number < c->range.low ? c->range.low : c->range.high);
 }
 
 static const struct mf_port ports[] = {

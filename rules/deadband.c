@@ -81,14 +81,23 @@ static void deadband_infer(struct mf_infer *infer, const void *config)
 
 /* ---- the node ---- */
 
-static bool has_moved(const struct config *c, const struct state *s, double number)
+static double start_of(const struct config *c, const struct state *s)
 {
-    double from = c->against == AGAINST_INPUT ? s->latest : s->passed;
+    return c->against == AGAINST_INPUT ? s->latest : s->passed;
+}
+
+static double width_from(const struct config *c, double from)
+{
     double width = c->width->amount.number;
 
-    if (c->width->is_relative)
-        width *= fabs(from);
-    return fabs(number - from) > width;
+    return c->width->is_relative ? width * fabs(from) : width;
+}
+
+static bool has_moved(const struct config *c, const struct state *s, double number)
+{
+    double from = start_of(c, s);
+
+    return fabs(number - from) > width_from(c, from);
 }
 
 static void pass_on(struct mf_node *node, const struct config *c, struct state *s)
@@ -106,6 +115,8 @@ static void deadband_receive(struct mf_node *node, unsigned port, const struct m
     double number = mf_msg_number(msg);
     bool passes = !s->is_known || has_moved(c, s, number);
 
+    if (!passes)
+        mf_node_held(node, "deadband", width_from(c, start_of(c, s)));
     s->latest = number;
     s->is_known = true;
     if (passes)

@@ -6,6 +6,8 @@
  * (TON); the other way round it is the off-delay (TOF).
  */
 
+#include <math.h>
+
 #include "engine/graph/node.h"
 #include "rules/mark.h"
 
@@ -86,6 +88,7 @@ static void debounce_receive(struct mf_node *node, unsigned port, const struct m
             s->waiting = mf_msg_copy(msg);
             s->is_waiting = true;
             mf_node_arm(node, TIMER_SETTLED, c->time);
+            mf_node_held(node, "debounce", NAN);
         } else {
             pass_on(node, msg);
         }

@@ -3,6 +3,8 @@
  * filter: pass the messages for which a condition is true.
  */
 
+#include <math.h>
+
 #include "rules/formula.h"
 
 enum { OUT };
@@ -39,6 +41,8 @@ static void judge(struct mf_node *node, unsigned input)
     }
     if (mf_value_is_true(&result))
         mf_node_emit_msg(node, OUT, mf_node_input(node, input));
+    else
+        mf_node_held(node, "filter", NAN);
     mf_value_drop(result);
 }
 

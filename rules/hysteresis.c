@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include <math.h>
+
 #include "engine/graph/node.h"
 
 enum { OUT };
@@ -32,6 +34,9 @@ static void hysteresis_receive(struct mf_node *node, unsigned port, const struct
         s->is_high = true;
     else if (number <= c->range.low)
         s->is_high = false;
+    mf_node_note_branch(node, s->is_high ? "high" : "low");
+    if (number < c->range.high && number > c->range.low)
+        mf_node_held(node, "hysteresis", NAN);
     if (!was_known || s->is_high != was_high || s->must_say)
         mf_node_emit_bool(node, OUT, s->is_high != c->invert);
     s->is_known = true;

@@ -44,6 +44,7 @@ static void latch_run(struct mf_node *node)
         s->is_set = false;
     else if (is_true(node, PORT_SET))
         s->is_set = true;
+    mf_node_note_branch(node, s->is_set ? "set" : "reset");
     if (s->is_set != was_set)
         mf_node_emit_bool(node, OUT, s->is_set);
 }

@@ -3,6 +3,8 @@
  * throttle: at most one value per interval.
  */
 
+#include <math.h>
+
 #include "engine/graph/node.h"
 
 enum { OUT };
@@ -42,7 +44,10 @@ static void throttle_receive(struct mf_node *node, unsigned port, const struct m
     if (!mf_node_is_armed(node, TIMER_FREE) || is_recovery(node)) {
         mf_node_emit_msg(node, OUT, msg);
         close_way(node);
-    } else if (c->keep == KEEP_LAST) {
+        return;
+    }
+    mf_node_held(node, "throttle", NAN);
+    if (c->keep == KEEP_LAST) {
         mf_msg_drop(&s->waiting);
         s->waiting = mf_msg_copy(msg);
         s->is_waiting = true;

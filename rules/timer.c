@@ -46,6 +46,7 @@ static void timer_receive(struct mf_node *node, unsigned port, const struct mf_m
     const struct config *c = mf_node_config(node);
     bool value = msg->value.boolean;
 
+    mf_node_note_branch(node, "as its input");
     set_output(node, value);
     if (value == c->plan.rest)
         mf_node_disarm(node, TIMER_REST);
@@ -57,6 +58,7 @@ static void timer_timeout(struct mf_node *node, unsigned timer)
 {
     const struct config *c = mf_node_config(node);
 
+    mf_node_note_branch(node, "its time is over");
     set_output(node, c->plan.rest);
 }
 

@@ -6,6 +6,8 @@
  * that a reload with another `for` measures from there.
  */
 
+#include <math.h>
+
 #include "rules/formula.h"
 
 enum { OUT };
@@ -99,9 +101,11 @@ static void turn_true(struct mf_node *node)
         s->phase = WAITING;
         s->since = mf_node_mono(node);
         mf_node_arm(node, TIMER_LASTED, c->lasts);
+        mf_node_held(node, "for", NAN);
         return;
     }
     s->phase = ON;
+    mf_node_note_branch(node, "then");
     say_result(node);
 }
 
@@ -111,6 +115,7 @@ static void turn_false(struct mf_node *node)
 
     mf_node_disarm(node, TIMER_LASTED);
     s->phase = OFF;
+    mf_node_note_branch(node, "else");
     say_result(node);
 }
 
@@ -156,6 +161,7 @@ static void when_timeout(struct mf_node *node, unsigned timer)
     if (s->phase != WAITING)
         return;
     s->phase = ON;
+    mf_node_note_branch(node, "then");
     if (is_ready(node)) /* not so when the clock came over a reload and the inputs did not */
         say_result(node);
 }

@@ -77,6 +77,14 @@ void mf_node_emit_bad(struct mf_node *node, unsigned out, enum mf_quality qualit
 void mf_node_reject(struct mf_node *node, const char *reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* ---- for `why`: notes that cost a few stores; texts are constants ---- */
+
+/* Which way the node took: "then". Holds until the next one, and ends what held it before. */
+void mf_node_note_branch(struct mf_node *node, const char *branch);
+/* The node kept a message, or a part of it, from going on: "deadband", its width in the unit of the
+ * first output, or NaN. Holds until a later turn in which the node says something. */
+void mf_node_held(struct mf_node *node, const char *by, double number);
+
 /* ---- timers: mono time, numbered by the kind ---- */
 
 void mf_node_arm(struct mf_node *node, unsigned timer,

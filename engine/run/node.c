@@ -10,6 +10,7 @@
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
 #include "engine/run/sched.h"
+#include "engine/run/trace.h"
 
 enum { ENGINE_TIMERS = 2 }; /* stale, retry: behind the kind's */
 
@@ -125,6 +126,7 @@ void mf_node_free(struct mf_node *node)
         mf_msg_drop(&node->outputs[i].last);
     mf_queue_free(node->queue);
     mf_guard_free(node->guard);
+    mf_trail_free(node->trail);
     mf_free(node);
 }
 

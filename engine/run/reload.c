@@ -10,6 +10,7 @@
 #include "engine/run/guard.h"
 #include "engine/run/pressure.h"
 #include "engine/run/state.h"
+#include "engine/run/trace.h"
 
 enum { TURNS_BEFORE = 1000 }; /* to bring what is under way to its end */
 
@@ -253,8 +254,10 @@ static int create_fresh(struct mf_change *change, struct mf_error *err)
 
         if (rc < 0)
             return rc;
-        if (old)
+        if (old) {
             mf_guard_inherit(node, old);
+            mf_trail_inherit(node, old);
+        }
         if (inherit(node, old))
             change->report.migrated++;
         else if (old)

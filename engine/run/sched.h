@@ -137,6 +137,11 @@ struct mf_node {
     int64_t started;   /* mono */
     int64_t lost_at;   /* mono + 1: when a message to be delivered was last lost; 0: never */
     uint32_t failures; /* in a row */
+    const char *branch, *held_by; /* notes for `why` */
+    double held_number;
+    uint64_t held_turn, holds;
+    int64_t held_at;        /* wall */
+    struct mf_trail *trail; /* of a sink: what it wrote; NULL: nothing */
     uint64_t turns, rejected,
         skipped; /* metrics: runs; unusable messages; not good, so not written */
     struct mf_log_rate log_rate;

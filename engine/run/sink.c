@@ -11,6 +11,7 @@
 #include "engine/run/pressure.h"
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
+#include "engine/run/trace.h"
 
 enum { DELIVERIES = 256 }; /* at a stretch; the rest follows when the loop has looked around */
 
@@ -56,11 +57,13 @@ int mf_node_write(struct mf_node *node, unsigned input, const struct mf_msg *msg
     if (!mf_node_may_write(node))
         return MF_WRITE_NOT;
     if (node->queue) {
+        mf_trail_note(node, input, msg);
         enqueue(node, input, msg);
         return MF_WRITE_QUEUED;
     }
     if (!node->kind->receive || node->phase != MF_NODE_RUNNING)
         return MF_WRITE_NOT;
+    mf_trail_note(node, input, msg);
     node->kind->receive(node, node->def->ins[input].port, msg);
     return node->phase == MF_NODE_RUNNING ? MF_WRITE_DONE : MF_WRITE_NOT;
 }
