@@ -10,9 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/cli/commands.h"
 #include "engine/config/diag.h"
+#include "engine/control/address.h"
+#include "engine/control/client.h"
 #include "engine/graph/registry.h"
+#include "engine/value/build.h"
 
 enum shell { BASH, ZSH, FISH };
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
@@ -193,14 +199,46 @@ static void print_fish(void)
 const char *const mf_words_kinds[] = {NULL};
 const char *const mf_words_codes[] = {NULL};
 const char *const mf_words_commands[] = {NULL};
+const char *const mf_words_nodes[] = {NULL};
 const char *const mf_words_starters[] = {"flow", "part", NULL};
+
+/* Without an engine there is nothing to offer, and nobody wants to hear why. */
+static void print_nodes(void)
+{
+    char *path = mf_control_find(NULL, NULL);
+    struct mf_value request = mf_value_null(), names = mf_value_null();
+    struct mf_client client = {.fd = -1};
+    struct mf_clock clock;
+    struct mf_builder map;
+
+    mf_clock_init_real(&clock);
+    mf_build_start(&map);
+    mf_build_take_field(&map, "do", mf_value_new_text("nodes"));
+    request = mf_build_end_map(&map);
+    if (path && mf_client_open(&client, path, NULL) == 0 &&
+        mf_client_ask(&client, &request, NULL) == 0 &&
+        mf_client_next(&client, mf_clock_mono(&clock) + MF_SEC, &names, NULL) == MF_ANSWER_DONE)
+        for (size_t i = 0; names.type == MF_LIST && i < mf_value_count(&names); i++) {
+            struct mf_buf name = {0};
+
+            mf_value_print(mf_value_at(&names, i), &name);
+            puts(mf_buf_text(&name));
+            mf_buf_done(&name);
+        }
+    mf_client_close(&client);
+    mf_value_drop(request);
+    mf_value_drop(names);
+    mf_free(path);
+}
 
 static void print_words(const struct mf_command *command)
 {
     size_t count;
     const struct mf_code *codes = mf_code_list(&count);
 
-    if (command->words == mf_words_codes) {
+    if (command->words == mf_words_nodes) {
+        print_nodes();
+    } else if (command->words == mf_words_codes) {
         for (size_t i = 0; i < count; i++)
             printf("MF%04u\n", codes[i].number);
     } else if (command->words == mf_words_commands) {

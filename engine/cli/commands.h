@@ -9,6 +9,7 @@
 extern const char *const mf_words_kinds[];
 extern const char *const mf_words_codes[];
 extern const char *const mf_words_commands[];
+extern const char *const mf_words_nodes[];    /* of the running engine */
 extern const char *const mf_words_starters[]; /* has words of its own, too */
 
 extern const struct mf_command mf_command_validate;
@@ -23,6 +24,7 @@ extern const struct mf_command mf_command_schema;
 extern const struct mf_command mf_command_status;
 extern const struct mf_command mf_command_set;
 extern const struct mf_command mf_command_release;
+extern const struct mf_command mf_command_why;
 extern const struct mf_command mf_command_time;
 extern const struct mf_command mf_command_mqtt;
 extern const struct mf_command mf_command_completion;

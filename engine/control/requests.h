@@ -7,4 +7,6 @@
 
 extern const struct mf_request_kind mf_request_release;
 extern const struct mf_request_kind mf_request_set;
+extern const struct mf_request_kind mf_request_nodes;
 extern const struct mf_request_kind mf_request_status;
+extern const struct mf_request_kind mf_request_why;
