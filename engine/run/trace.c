@@ -199,16 +199,31 @@ static bool has_seen(struct mf_chain *chain, const struct mf_node *node)
 }
 
 /* A node that shares the message of the output it reads does not count its turns. */
-static bool is_cause(const struct mf_node *node, unsigned input, const struct mf_node *from,
-                     uint64_t turn)
+static uint64_t heard_in(const struct mf_node *node, unsigned input)
 {
     const struct mf_in_def *in = &node->def->ins[input];
-    uint64_t heard =
-        node->is_sharing ? from->outputs[in->from_port].turn : node->inputs[input].turn;
 
+    if (!node->is_sharing)
+        return node->inputs[input].turn;
+    return node->sched->nodes[in->from->order]->outputs[in->from_port].turn;
+}
+
+/* In which the node last said something, or, for one that says nothing, last heard something. */
+static uint64_t turn_of(const struct mf_node *node, const struct mf_output *out)
+{
+    uint64_t turn = out ? out->turn : 0;
+
+    for (unsigned i = 0; !out && i < node->def->in_count; i++)
+        if (heard_in(node, i) > turn)
+            turn = heard_in(node, i);
+    return turn;
+}
+
+static bool is_cause(const struct mf_node *node, unsigned input, uint64_t turn)
+{
     if (node->guard && node->guard->hand == MF_HAND_INPUT)
         return node->guard->input == (int)input;
-    return turn && heard == turn;
+    return turn && heard_in(node, input) == turn;
 }
 
 static struct mf_value look_at_input(struct mf_chain *chain, const struct mf_node *node,
@@ -226,7 +241,7 @@ static struct mf_value look_at_input(struct mf_chain *chain, const struct mf_nod
     put_text(&map, "node", in->from->name);
     if (node->inputs[input].is_known)
         put_msg(&map, &node->messages[input], in->unit, chain->now);
-    put(&map, "is_cause", mf_value_bool(is_cause(node, input, from, turn)));
+    put(&map, "is_cause", mf_value_bool(is_cause(node, input, turn)));
     put(&map, "seen", mf_value_bool(is_seen));
     put(&map, "cut", mf_value_bool(is_cut));
     put(&map, "from",
@@ -280,7 +295,7 @@ struct mf_value mf_chain_look(struct mf_chain *chain, const struct mf_node *node
     put(&map, "held", all_that_holds(node, chain->now));
     put(&map, "due", next_timer(node));
     put(&map, "guard", look_at_guard(node));
-    put(&map, "inputs", look_at_inputs(chain, node, out ? out->turn : 0));
+    put(&map, "inputs", look_at_inputs(chain, node, turn_of(node, out)));
     return mf_build_end_map(&map);
 }
 

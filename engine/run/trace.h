@@ -32,7 +32,7 @@ struct mf_node;
 struct mf_trail;
 
 enum {
-    MF_WHY_DEPTH = 24,  /* nodes in a row */
+    MF_WHY_DEPTH = 16,  /* nodes in a row: a value holds 64 levels, and a node takes three */
     MF_WHY_NODES = 200, /* of one chain */
     MF_TRAIL = 16,      /* things that a sink wrote */
     MF_TRAIL_DEPTH = 6, /* of the chains in there … */

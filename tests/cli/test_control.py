@@ -187,6 +187,66 @@ low: {expr: tick * 0.5}
         self.end(running)
 
 
+class Why(ControlTest):
+    NODES = COUNT + """
+half: {expr: tick * 0.5}
+quiet: {deadband: 1000, from: half}
+high: {when: quiet < 1}
+out: {file.write: out.jsonl, from: {high: high}}
+"""
+
+    def why(self, *args, code=0):
+        return self.call("why", *args, "--socket", "control", code=code)
+
+    def test_text(self):
+        """The chain is a tree of values, branches and what held them back, down to the source."""
+        running = self.engine(self.NODES, "--socket", "control")
+        text = self.why("high").stdout
+        self.assertRegex(text, r"(?m)^high = true, good.* when, flow.yaml:8$")
+        self.assertIn("    took the way `then`\n", text)
+        self.assertRegex(text, r"(?m)^    ← quiet = 0, good.* \* +deadband, flow.yaml:7$")
+        self.assertRegex(text, r"(?m)^        held by deadband: 1000, ")
+        self.assertRegex(text, r"(?m)^        ← half = [\d.]+, good.* expr, flow.yaml:6$")
+        self.assertRegex(text, r"(?m)^            ← tick = \d+, good.* sim.counter, flow.yaml:3$")
+        self.end(running)
+
+    def test_json(self):
+        """The same for programs."""
+        running = self.engine(self.NODES, "--socket", "control")
+        chain = json.loads(self.why("high", "--json").stdout)["chain"]
+        self.assertEqual((chain["node"], chain["value"], chain["branch"]), ("high", True, "then"))
+        quiet = chain["inputs"][0]["from"]
+        self.assertEqual(quiet["held"][0]["by"], "deadband")
+        self.end(running)
+
+    def test_history(self):
+        """A sink tells what it wrote, and why it did."""
+        running = self.engine(self.NODES, "--socket", "control")
+        text = self.why("out").stdout
+        self.assertIn("written, the newest first:\n", text)
+        text = self.why("out", "--history").stdout
+        self.assertIn("← high = true, good", text.split("\n\n", 1)[1])
+        self.end(running)
+
+    def test_unknown_names(self):
+        """A node or output that is not there is refused, with the nearest name."""
+        running = self.engine(self.NODES, "--socket", "control")
+        self.assertIn("did you mean `quiet`?", self.why("quite", code=1).stderr)
+        self.assertIn("has no output `in`", self.why("half.in", code=1).stderr)
+        self.assertIn("half = ", self.why("half.out").stdout)
+        self.why(code=2)
+        self.end(running)
+
+    def test_completion(self):
+        """The shell completes names of nodes of the running engine; without one it offers nothing."""
+        env = {"XDG_RUNTIME_DIR": str(self.dir)}
+        running = self.engine(self.NODES, **env)
+        self.assertEqual(self.call("completion", "words", "why", env=env).stdout.split(),
+                         ["tick", "show", "half", "quiet", "high", "out"])
+        self.end(running)
+        self.assertEqual(self.call("completion", "words", "why", env=env).stdout, "")
+
+
 class Requests(ControlTest):
     def test_one_after_the_other(self):
         """Requests on one connection are answered in order, also when they came in one piece."""
