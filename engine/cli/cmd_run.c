@@ -12,6 +12,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/flow_load.h"
+#include "engine/cli/state_dir.h"
 #include "engine/control/address.h"
 #include "engine/control/notify.h"
 #include "engine/control/socket.h"
@@ -94,12 +95,15 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     struct mf_notify notify;
     struct mf_control *control;
     struct mf_error err = {0};
+    char *state_directory = mf_cli_state_dir(args);
     struct mf_loop *loop;
     int rc, code = MF_EXIT_ENV;
 
     mf_notify_open(&notify);
     loop = mf_loop_new((struct mf_loop_options){
-        .engine = {.read_only = mf_args_has(args, "read-only"), .once = mf_args_has(args, "once")},
+        .engine = {.read_only = mf_args_has(args, "read-only"),
+                   .once = mf_args_has(args, "once"),
+                   .state_directory = state_directory},
         .drain = drain,
         .alive = mf_notify_interval(&notify),
         .read = read_again,
@@ -122,6 +126,7 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     if (mf_loop_has_jobs(loop))
         _exit(code);
     mf_loop_free(loop);
+    mf_free(state_directory);
     return code;
 }
 

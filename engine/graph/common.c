@@ -39,51 +39,6 @@ static const struct mf_type type_stale = {
     .schema = stale_schema,
 };
 
-/* ---- queue ---- */
-
-#define QUEUE_MAX 1000000 /* messages */
-
-static bool queue_read(struct mf_load *load, const struct mf_option *option,
-                       const struct mf_tree *tree, void *ret)
-{
-    struct mf_queue_def queue = {MF_QUEUE_FIFO, 1};
-    const char *text = mf_type_scalar(load, option, tree);
-
-    if (!text)
-        return false;
-    if (strcmp(text, "latest") == 0) {
-        queue.mode = MF_QUEUE_LATEST;
-    } else if (mf_text_starts(text, "spool")) {
-        struct mf_diag *diag = mf_diag(load->diags, MF_ERROR, 602, tree->at,
-                                       "this version keeps queues in memory only, so `queue: %s` "
-                                       "cannot be promised",
-                                       text);
-        mf_diag_help(diag, "give the number of messages to keep, such as `queue: 10000`");
-        return false;
-    } else if (strspn(text, "0123456789") != tree->count ||
-               !mf_num_read_int(text, tree->count, &queue.capacity) || queue.capacity < 1 ||
-               queue.capacity > QUEUE_MAX) {
-        return mf_type_mismatch(load, option, tree, "`latest` or a number of messages, 1..1000000");
-    }
-    *(struct mf_queue_def *)ret = queue;
-    return true;
-}
-
-static void queue_schema(const struct mf_option *option, struct mf_buf *buf)
-{
-    mf_buf_puts(buf, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000000},"
-                     "{\"type\":\"string\",\"pattern\":\"^(latest|0*(1000000|[1-9][0-9]{0,5}))$|"
-                     "\\\\$\\\\{\"}]}");
-}
-
-static const struct mf_type type_queue = {
-    .name = "queue",
-    .syntax = "`latest` or a number of messages",
-    .size = sizeof(struct mf_queue_def),
-    .read = queue_read,
-    .schema = queue_schema,
-};
-
 /* ---- from ---- */
 
 static bool wrong_from(struct mf_load *load, const struct mf_tree *tree)
@@ -211,13 +166,12 @@ const struct mf_option mf_common_options[] = {
      .min = 0.001, .max = 3.2e9,
      .summary = "Silence after which the value counts as stale; default three times the polling "
                 "interval, `never` for event sources."},
-    {"queue", &type_queue, MF_MEMBER(struct mf_common, queue, struct mf_queue_def), "1000",
+    {"queue", &mf_type_queue, MF_MEMBER(struct mf_common, queue, struct mf_queue_def), "1000",
      MF_GIVEN(has_queue),
-     .summary = "Messages a sink keeps while the other side is away: `latest`, or how many; the "
-                "oldest are dropped and counted."},
+     .summary = "Messages a sink keeps while the other side is away: `latest`, how many, or `spool "
+                "SIZE` on disk; the oldest are dropped and counted."},
     {"keep", MF_BOOL(keep), .fallback = "false",
-     .summary =
-         "Keep the node's state over a restart too; this version does so over a reload only."},
+     .summary = "Keep the node's state over a restart, too; over a reload it is kept anyway."},
     {"on_error", MF_CHOICE(on_error, on_errors), .fallback = "bad",
      .summary = "What to do with a message that cannot be used."},
     {"health", MF_BOOL(health), .fallback = "true",

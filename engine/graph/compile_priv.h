@@ -48,6 +48,9 @@ struct mf_common {
     const char *doc;
 };
 
+extern const struct mf_type mf_type_queue;    /* struct mf_queue_def */
+extern const char *const mf_compile_no_store; /* library that `keep` and `spool` lack, or NULL */
+
 /* Compile-time facts of an edge, beside the definition. */
 struct mf_wire {
     struct mf_span at;           /* where the user wrote it */

@@ -59,12 +59,17 @@ struct mf_reader {
     unsigned input; /* index into to->ins */
 };
 
-enum mf_queue_mode { MF_QUEUE_FIFO, MF_QUEUE_LATEST };
+enum mf_queue_mode { MF_QUEUE_FIFO, MF_QUEUE_LATEST, MF_QUEUE_SPOOL };
+enum {
+    MF_QUEUE_DEFAULT = 1000, /* messages, unless the flow says otherwise */
+    MF_QUEUE_PACE = 1000,    /* messages/s, of a spool, likewise */
+};
 enum mf_on_error { MF_ON_ERROR_BAD, MF_ON_ERROR_DROP };
 
 struct mf_queue_def {
     int mode;         /* enum mf_queue_mode */
-    int64_t capacity; /* messages */
+    int64_t capacity; /* messages; of a spool: bytes */
+    int64_t pace; /* messages/s by which a backlog shrinks once the other side is back; 0: any */
 };
 
 struct mf_def {

@@ -59,6 +59,8 @@ enum mf_kind_flag {
     MF_KIND_TIME = 1 << 4,     /* a source that only depends on the clock: runs in tests */
     MF_KIND_STATEFUL = 1 << 5, /* remembers something: must be named in a `then:` chain */
     MF_KIND_MAY_ACT = 1 << 6,  /* a sink that is an actuator where `actuator: true` says so */
+    MF_KIND_DECIDES = 1 << 7,  /* what it says by its timers is its own, not what it was fed: it
+                                * goes on after a restart with `keep`, before its inputs speak */
 
     MF_KIND_WRITES = MF_KIND_SINK | MF_KIND_ACTUATOR,
 };

@@ -136,6 +136,20 @@ static int64_t stale_time(const struct mf_draft *draft)
     return period < STALE_MAX / 3 ? 3 * period : STALE_MAX;
 }
 
+static void check_keep(struct mf_compile *compile, const struct mf_draft *draft, struct mf_span at)
+{
+    if (!draft->def->kind->save)
+        mf_diag_help(mf_diag(compile->diags, MF_WARNING, 601, at,
+                             "`%s` has no state that could be kept", draft->def->kind->name),
+                     "leave `keep` out");
+    else if (mf_compile_no_store)
+        mf_diag_help(mf_diag(compile->diags, MF_ERROR, 602, at,
+                             "state that survives a restart needs %s, which this program was built "
+                             "without",
+                             mf_compile_no_store),
+                     "leave `keep` out if a restart may forget the state");
+}
+
 static void settle_common(struct mf_compile *compile, struct mf_draft *draft)
 {
     const struct mf_kind *kind = draft->def->kind;
@@ -157,9 +171,7 @@ static void settle_common(struct mf_compile *compile, struct mf_draft *draft)
     if (common->has_stale && !kind->add_ports && !def->out_count)
         no_effect(compile, draft, "stale", "has no output");
     if (common->keep && keep)
-        mf_diag_help(mf_diag(compile->diags, MF_WARNING, 601, keep->key->at,
-                             "this version keeps state over a reload, not yet over a restart"),
-                     "leave `keep` out if a restart may forget the state");
+        check_keep(compile, draft, keep->key->at);
 }
 
 static struct mf_draft *new_draft(struct mf_compile *compile, const struct mf_flow_item *item)

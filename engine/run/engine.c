@@ -10,8 +10,10 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/list.h"
+#include "engine/run/dead.h"
 #include "engine/run/edge.h"
 #include "engine/run/guard.h"
+#include "engine/run/store.h"
 
 enum {
     PULLS_PER_RUN = 256,    /* turns of pulled sources before the loop looks elsewhere */
@@ -27,6 +29,7 @@ void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
     engine->sched.engine = engine;
     engine->host = host;
     engine->options = options;
+    engine->dead = mf_dead_new(engine);
     mf_rng_seed_random(&engine->rng);
 }
 
@@ -234,8 +237,16 @@ static bool is_only_source(const struct mf_kind *kind)
     return (kind->flags & (MF_KIND_SOURCE | MF_KIND_TIME)) && !(kind->flags & MF_KIND_WRITES);
 }
 
+/* Nodes that stop forget their timers. */
+static void save_state(struct mf_engine *engine)
+{
+    if (engine->store)
+        mf_kept_save(engine->store->kept);
+}
+
 void mf_engine_drain(struct mf_engine *engine)
 {
+    save_state(engine);
     for (uint32_t i = 0; i < engine->count; i++)
         if (is_only_source(engine->nodes[i]->kind))
             mf_node_stop(engine->nodes[i]);
@@ -263,6 +274,7 @@ bool mf_engine_is_safe(const struct mf_engine *engine)
 void mf_engine_stop(struct mf_engine *engine)
 {
     engine->is_stopping = true;
+    save_state(engine);
     for (uint32_t i = 0; i < engine->count; i++)
         mf_node_stop(engine->nodes[i]);
     for (size_t i = 0; i < engine->link_count; i++)
@@ -277,6 +289,8 @@ void mf_engine_done(struct mf_engine *engine)
         mf_link_free(engine->links[i]);
     for (size_t i = 0; i < engine->leaving_count; i++)
         mf_link_free(engine->leaving[i]);
+    mf_store_close(engine->store);
+    mf_dead_free(engine->dead);
     for (size_t i = 0; i < engine->retired_count; i++)
         mf_graph_free(engine->retired[i].graph);
     mf_free(engine->nodes);

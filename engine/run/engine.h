@@ -33,6 +33,7 @@ struct mf_host {
                               void (*ready)(struct mf_link *link, unsigned events));
     void (*job)(void *self, struct mf_job *job);
     void (*all_stopped)(void *self); /* after mf_engine_stop(): a link has said goodbye */
+    void (*stored)(void *self);      /* any thread: mf_store_collect() has something to do */
 };
 
 struct mf_engine_options {
@@ -40,6 +41,9 @@ struct mf_engine_options {
     bool once;
     bool starts_outside; /* nodes that touch the outside are started on a virtual clock, too */
     bool holds_played;   /* what a played source said stays fresh until it is said to have failed */
+    /* Where `keep` and `spool` have their file, which is opened when a flow wants it; NULL: nothing
+     * outlives the process. */
+    const char *state_directory;
 };
 
 /* What a reload did, for the log and `reload`. */
@@ -79,6 +83,9 @@ struct mf_link {
     char last_error[240];
 };
 
+struct mf_store;
+struct mf_dead;
+
 /* A graph that links are still saying goodbye with. */
 struct mf_retired {
     struct mf_graph *graph;
@@ -100,6 +107,8 @@ struct mf_engine {
     struct mf_node **pulls; /* pulled sources */
     size_t pull_count;
     const struct mf_host *host; /* NULL: none */
+    struct mf_store *store;     /* NULL: no flow has wanted one */
+    struct mf_dead *dead;
     struct mf_engine_options options;
     struct mf_rng rng;
     uint32_t walk; /* stamp for walks over the graph */
@@ -161,8 +170,9 @@ void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_
 bool mf_engine_has_spoken(const struct mf_engine *engine);
 bool mf_engine_is_drained(const struct mf_engine *engine);
 bool mf_engine_is_finished(const struct mf_engine *engine);
-/* Letters that nobody has taken yet. */
+/* Letters that nobody has taken yet; of them those that end with the process. */
 size_t mf_engine_waiting(const struct mf_engine *engine);
+size_t mf_engine_losing(const struct mf_engine *engine);
 
 /* ---- engine/run/link.c ---- */
 

@@ -8,6 +8,7 @@
 
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
+#include "engine/run/store.h"
 
 struct finder {
     void (*say)(void *arg, const char *reason);
@@ -56,6 +57,9 @@ static void look_at_queue(struct finder *finder, const struct mf_node *node)
     struct mf_queue_stats stats = mf_queue_stats(node->queue);
     int64_t now = mf_clock_mono(&node->sched->clock) + 1;
 
+    if (stats.limit && stats.bytes >= stats.limit / 100 * MF_HEALTH_SPOOL)
+        found(finder, "`%s` does not deliver: its spool has %lld of %lld bytes", node->def->name,
+              (long long)stats.bytes, (long long)stats.limit);
     if (node->def->queue.mode == MF_QUEUE_FIFO && mf_queue_is_high(node->queue))
         found(finder, "`%s` does not deliver: %zu messages wait, of %zu", node->def->name,
               stats.waiting + stats.in_flight, stats.capacity);
@@ -83,6 +87,8 @@ size_t mf_engine_reasons(const struct mf_engine *engine, void (*say)(void *arg, 
 {
     struct finder finder = {say, arg, 0};
 
+    if (engine->store && engine->store->metrics.is_failing)
+        found(&finder, "what is kept is not safe: %s", engine->store->metrics.error);
     for (size_t i = 0; i < engine->link_count; i++)
         look_at_link(&finder, engine->links[i]);
     for (uint32_t i = 0; i < engine->count; i++)

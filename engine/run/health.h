@@ -5,9 +5,9 @@
  * Health: is everything fresh, and does what is said arrive?
  *
  * Not healthy are a link that is not up, a node that failed, a source whose value is not good, a
- * sink whose queue is full or that has lost messages within MF_HEALTH_MEMORY, an actuator at its
- * failsafe value. Nodes with `health: false` are not looked at. Nothing here stops the flow: it is
- * for the service manager, for /ready, and for people.
+ * disk that cannot be written, a sink whose queue or spool is full or that has lost messages within
+ * MF_HEALTH_MEMORY, an actuator at its failsafe value. Nodes with `health: false` are not looked
+ * at. Nothing here stops the flow: it is for the service manager, for /ready, and for people.
  */
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 
 #include "engine/base/clock.h"
 
+enum { MF_HEALTH_SPOOL = 80 };     /* per cent of its size: a spool that full is not well */
 #define MF_HEALTH_MEMORY MF_MINUTE /* so long a sink that has lost a message is not well */
 
 struct mf_engine;

@@ -181,10 +181,12 @@ void mf_link_up(struct mf_link *link)
     if (link->blocked)
         link->kind->pause(link, true);
     for (unsigned i = 0; i < link->node_count; i++) {
-        if (link->nodes[i]->queue)
-            mf_node_wake(link->nodes[i]);
-        else
+        if (!link->nodes[i]->queue) {
             restore(link->nodes[i]);
+            continue;
+        }
+        mf_queue_begin_pace(link->nodes[i]->queue, mf_link_mono(link));
+        mf_node_wake(link->nodes[i]);
     }
 }
 

@@ -28,8 +28,9 @@ struct mf_loop {
     uv_timer_t due;   /* the engine's next timer */
     uv_timer_t limit; /* of draining, of making safe, then of ending */
     uv_timer_t alive;
-    uv_idle_t busy;   /* active: there is work, so the poll must not wait */
-    uv_check_t after; /* descriptors have been looked at: run what is due */
+    uv_async_t stored; /* the store has written something, or could not */
+    uv_idle_t busy;    /* active: there is work, so the poll must not wait */
+    uv_check_t after;  /* descriptors have been looked at: run what is due */
     uv_signal_t signals[MF_LOOP_SIGNALS];
     uint64_t due_at;          /* loop time in ms; UINT64_MAX: not armed */
     uint64_t alive_turn;      /* at the last MF_LOOP_ALIVE */

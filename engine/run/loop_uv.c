@@ -17,6 +17,7 @@
 #include "engine/base/log.h"
 #include "engine/run/loop_priv_uv.h"
 #include "engine/run/overview.h"
+#include "engine/run/store.h"
 
 enum { TURNS_PER_ROUND = 1000 };
 #define SAFE_LIMIT (2 * MF_SEC)  /* for failsafe values to be taken */
@@ -226,17 +227,20 @@ static void start_limit(struct mf_loop *loop, int64_t after)
 
 static void begin_end(struct mf_loop *loop)
 {
-    size_t waiting;
+    size_t waiting, losing;
 
     mf_engine_make_safe(&loop->engine);
     waiting = mf_engine_waiting(&loop->engine);
-    if (waiting) {
+    losing = mf_engine_losing(&loop->engine);
+    if (losing)
         mf_log(MF_LOG_WARNING, "engine", "%zu messages were not delivered in time and are lost",
-               waiting);
-        if (loop->options.engine.once)
-            loop->result =
-                mf_fail(loop->err, MF_ETIMEOUT, "%zu messages were not delivered in time", waiting);
-    }
+               losing);
+    if (waiting > losing)
+        mf_log(MF_LOG_NOTICE, "engine", "%zu messages wait in spools for the next start",
+               waiting - losing);
+    if (waiting && loop->options.engine.once)
+        loop->result =
+            mf_fail(loop->err, MF_ETIMEOUT, "%zu messages were not delivered in time", waiting);
     loop->phase = MF_LOOP_ENDING;
     start_limit(loop, END_LIMIT);
     mf_engine_stop(&loop->engine);
@@ -334,6 +338,25 @@ static void signal_came(uv_signal_t *handle, int number)
     }
 }
 
+/* ---- the store ---- */
+
+/* On the worker's thread. */
+static void stored(void *self)
+{
+    struct mf_loop *loop = self;
+
+    uv_async_send(&loop->stored);
+}
+
+static void stored_came(uv_async_t *async)
+{
+    struct mf_loop *loop = async->data;
+
+    if (loop->engine.store)
+        mf_store_collect(loop->engine.store);
+    mf_loop_look_for_end(loop);
+}
+
 /* ---- life ---- */
 
 struct mf_loop *mf_loop_new(struct mf_loop_options options)
@@ -347,9 +370,12 @@ struct mf_loop *mf_loop_new(struct mf_loop_options options)
     uv_timer_init(&loop->uv, &loop->due);
     uv_timer_init(&loop->uv, &loop->limit);
     uv_timer_init(&loop->uv, &loop->alive);
+    uv_async_init(&loop->uv, &loop->stored, stored_came);
+    uv_unref((uv_handle_t *)&loop->stored);
     uv_idle_init(&loop->uv, &loop->busy);
     uv_check_init(&loop->uv, &loop->after);
-    loop->due.data = loop->limit.data = loop->alive.data = loop->after.data = loop;
+    loop->stored.data = loop->due.data = loop->limit.data = loop->alive.data = loop->after.data =
+        loop;
     for (unsigned i = 0; i < MF_LOOP_SIGNALS; i++) {
         uv_signal_init(&loop->uv, &loop->signals[i]);
         loop->signals[i].data = loop;
@@ -360,6 +386,7 @@ struct mf_loop *mf_loop_new(struct mf_loop_options options)
         .watch = mf_loop_watch,
         .job = mf_loop_job,
         .all_stopped = all_stopped,
+        .stored = stored,
     };
     mf_engine_init(&loop->engine, &loop->host, options.engine);
     return loop;
@@ -388,6 +415,8 @@ int mf_loop_run(struct mf_loop *loop, struct mf_graph *graph, struct mf_error *e
     unblock_signals();
     while (loop->phase != MF_LOOP_ENDED)
         uv_run(&loop->uv, UV_RUN_DEFAULT);
+    if (loop->engine.store)
+        mf_store_flush(loop->engine.store);
     return loop->result;
 }
 

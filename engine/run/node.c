@@ -10,6 +10,7 @@
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
 #include "engine/run/sched.h"
+#include "engine/run/spool.h"
 #include "engine/run/trace.h"
 
 enum { ENGINE_TIMERS = 2 }; /* stale, retry: behind the kind's */
@@ -134,6 +135,8 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
 {
     int rc = 0;
 
+    if (node->queue)
+        mf_spool_attach(node);
     node->phase = MF_NODE_RUNNING;
     node->is_away = false;
     node->started = node->last_news = mf_clock_mono(&node->sched->clock);

@@ -219,9 +219,12 @@ void mf_state_put_bool(struct mf_state_out *out, const char *name, bool value)
 void mf_state_put_timer(struct mf_state_out *out, const char *name, const struct mf_node *node,
                         unsigned timer)
 {
-    if (mf_node_is_armed(node, timer))
-        mf_state_put_int(out, name,
-                         mf_node_now(node) + mf_node_deadline(node, timer) - mf_node_mono(node));
+    int64_t at, grain = out->grain;
+
+    if (!mf_node_is_armed(node, timer))
+        return;
+    at = mf_node_now(node) + mf_node_deadline(node, timer) - mf_node_mono(node);
+    mf_state_put_int(out, name, grain ? (at + grain / 2) / grain * grain : at);
 }
 
 const struct mf_value *mf_state_get(struct mf_state_in *in, const char *name)

@@ -3,8 +3,10 @@
 
 #include "engine/run/overview.h"
 
+#include "engine/run/dead.h"
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
+#include "engine/run/store.h"
 
 static void put(struct mf_builder *map, const char *key, struct mf_value value)
 {
@@ -77,6 +79,26 @@ static struct mf_value look_at_links(const struct mf_engine *engine)
     return mf_build_end_list(&list);
 }
 
+static struct mf_value look_at_store(const struct mf_engine *engine)
+{
+    struct mf_builder map;
+
+    mf_build_start(&map);
+    put_int(&map, "dead", mf_dead_count(engine->dead));
+    put_int(&map, "dead_dropped", mf_dead_dropped(engine->dead));
+    put(&map, "is_open", mf_value_bool(engine->store));
+    if (engine->store) {
+        const struct mf_store_metrics *m = &engine->store->metrics;
+
+        put_int(&map, "commits", m->commits);
+        put_int(&map, "changes", m->changes);
+        put_int(&map, "bytes", m->bytes);
+        put_int(&map, "failures", m->failures);
+        put_text(&map, "error", m->is_failing ? m->error : NULL);
+    }
+    return mf_build_end_map(&map);
+}
+
 /* ---- nodes ---- */
 
 static struct mf_value look_at_output(const struct mf_output *out, int64_t now)
@@ -114,6 +136,8 @@ static struct mf_value look_at_queue(const struct mf_queue *queue)
     put_int(&map, "delivered", stats.delivered);
     put_int(&map, "dropped", stats.dropped);
     put_int(&map, "refused", stats.refused);
+    put_int(&map, "spool_bytes", (uint64_t)stats.bytes);
+    put_int(&map, "spool_limit", (uint64_t)stats.limit);
     return mf_build_end_map(&map);
 }
 
@@ -175,10 +199,11 @@ static const struct mf_overview_part engine_part = {"engine", look_at_engine,
 static const struct mf_overview_part health_part = {"health", look_at_health,
                                                     mf_overview_print_health};
 static const struct mf_overview_part links_part = {"links", look_at_links, mf_overview_print_links};
+static const struct mf_overview_part store_part = {"store", look_at_store, mf_overview_print_store};
 static const struct mf_overview_part nodes_part = {"nodes", look_at_nodes, mf_overview_print_nodes};
 
 const struct mf_overview_part *const mf_overview_parts[] = {
-    &engine_part, &health_part, &links_part, &nodes_part, NULL,
+    &engine_part, &health_part, &links_part, &store_part, &nodes_part, NULL,
 };
 
 struct mf_value mf_engine_overview(const struct mf_engine *engine)

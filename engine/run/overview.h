@@ -10,10 +10,13 @@
  *
  *   engine   generation nodes links turns timers waiting dropped (values that waited for a turn)
  *   health   healthy, reasons[]
+ *   store    dead dead_dropped (letters) is_open; if it is: commits changes bytes (written)
+ *            failures error
  *   links[]  name kind state error ups failures
  *   nodes[]  name kind link state runs rejected skipped
  *            outputs[] name value unit quality reason time age (s) count
- *            queue     waiting in_flight capacity delivered dropped refused; null: none
+ *            queue     waiting in_flight capacity delivered dropped refused spool_bytes spool_limit
+ *                      (0: it is in memory); null: none
  *            guard     text, is_set; null: not guarded
  */
 
@@ -40,4 +43,5 @@ void mf_overview_print(const struct mf_value *overview, bool all, struct mf_buf 
 void mf_overview_print_engine(const struct mf_value *part, bool all, struct mf_buf *buf);
 void mf_overview_print_health(const struct mf_value *part, bool all, struct mf_buf *buf);
 void mf_overview_print_links(const struct mf_value *part, bool all, struct mf_buf *buf);
+void mf_overview_print_store(const struct mf_value *part, bool all, struct mf_buf *buf);
 void mf_overview_print_nodes(const struct mf_value *part, bool all, struct mf_buf *buf);

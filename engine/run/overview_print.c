@@ -98,6 +98,25 @@ void mf_overview_print_links(const struct mf_value *part, bool all, struct mf_bu
     }
 }
 
+void mf_overview_print_store(const struct mf_value *part, bool all, struct mf_buf *buf)
+{
+    if (count_of(part, "dead"))
+        mf_buf_printf(buf, "%lld dead letters", count_of(part, "dead"));
+    if (count_of(part, "dead")) {
+        put_count(part, "dead_dropped", "dropped", buf);
+        mf_buf_puts(buf, ": moat-flow dlq ls\n");
+    }
+    if (!mf_field_bool(part, "is_open", false) || !(all || has_text(part, "error")))
+        return;
+    mf_buf_printf(buf, "store: %lld commits, %lld changes, %lld bytes", count_of(part, "commits"),
+                  count_of(part, "changes"), count_of(part, "bytes"));
+    put_count(part, "failures", "failures", buf);
+    if (has_text(part, "error"))
+        mf_buf_puts(buf, ": ");
+    put_field(part, "error", buf);
+    mf_buf_putc(buf, '\n');
+}
+
 /* ---- nodes ---- */
 
 static void print_value(const struct mf_value *out, struct mf_buf *buf)
@@ -141,8 +160,13 @@ static void print_queue(const struct mf_value *queue, struct mf_buf *buf)
 {
     if (!queue || queue->type != MF_MAP)
         return;
-    mf_buf_printf(buf, ", queue %lld+%lld of %lld", count_of(queue, "waiting"),
-                  count_of(queue, "in_flight"), count_of(queue, "capacity"));
+    if (count_of(queue, "spool_limit"))
+        mf_buf_printf(buf, ", queue %lld+%lld, spool %lld of %lld bytes",
+                      count_of(queue, "waiting"), count_of(queue, "in_flight"),
+                      count_of(queue, "spool_bytes"), count_of(queue, "spool_limit"));
+    else
+        mf_buf_printf(buf, ", queue %lld+%lld of %lld", count_of(queue, "waiting"),
+                      count_of(queue, "in_flight"), count_of(queue, "capacity"));
     put_count(queue, "delivered", "delivered", buf);
     put_count(queue, "dropped", "dropped", buf);
     put_count(queue, "refused", "refused", buf);

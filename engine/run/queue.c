@@ -9,28 +9,17 @@
 #include <string.h>
 
 #include "engine/base/alloc.h"
+#include "engine/base/clock.h"
+#include "engine/run/queue_priv.h"
+#include "engine/run/spool.h"
 
-enum { WAITING, CARRIED, SETTLED };
 enum { FIRST_CAP = 16 };
+enum { BURST = 10 }; /* letters that a paced queue may send at once: those of 1/BURST s */
 
-struct slot {
-    struct mf_letter letter;
-    uint8_t state;
-};
-
-struct mf_queue {
-    struct mf_queue_def def;
-    struct slot *slots;
-    size_t cap;                /* power of two */
-    uint64_t head, next, tail; /* numbers: oldest kept, next to send, next to enter */
-    struct mf_queue_stats stats;
-    char **names; /* of inputs that a reload took away, for letters that came by them */
-    size_t name_count, name_cap;
-};
-
-static struct slot *slot_of(const struct mf_queue *queue, uint64_t number)
+/* Without a store, a queue that would be a spool is one of memory. */
+static size_t capacity(const struct mf_queue *queue)
 {
-    return &queue->slots[number & (queue->cap - 1)];
+    return queue->def.mode == MF_QUEUE_SPOOL ? MF_QUEUE_DEFAULT : (size_t)queue->def.capacity;
 }
 
 struct mf_queue *mf_queue_new(struct mf_queue_def def)
@@ -38,7 +27,7 @@ struct mf_queue *mf_queue_new(struct mf_queue_def def)
     struct mf_queue *queue = mf_zalloc(sizeof(*queue));
 
     queue->def = def;
-    queue->stats.capacity = (size_t)def.capacity;
+    queue->stats.capacity = capacity(queue);
     queue->cap = FIRST_CAP;
     queue->slots = mf_calloc_array(queue->cap, sizeof(*queue->slots));
     return queue;
@@ -55,9 +44,13 @@ void mf_queue_free(struct mf_queue *queue)
 {
     if (!queue)
         return;
+    if (queue->spool) {
+        mf_spool_detach(queue->spool); /* which comes back when it needs the queue no more */
+        return;
+    }
     for (uint64_t i = queue->head; i < queue->tail; i++)
-        if (slot_of(queue, i)->state != SETTLED)
-            drop_letter(&slot_of(queue, i)->letter);
+        if (mf_queue_slot(queue, i)->state != MF_SLOT_SETTLED)
+            drop_letter(&mf_queue_slot(queue, i)->letter);
     for (size_t i = 0; i < queue->name_count; i++)
         mf_free(queue->names[i]);
     mf_free(queue->names);
@@ -67,7 +60,7 @@ void mf_queue_free(struct mf_queue *queue)
 
 static void grow(struct mf_queue *queue)
 {
-    struct slot *old = queue->slots;
+    struct mf_slot *old = queue->slots;
     size_t old_cap = queue->cap;
 
     if (queue->tail - queue->head < old_cap)
@@ -75,85 +68,98 @@ static void grow(struct mf_queue *queue)
     queue->cap = 2 * old_cap;
     queue->slots = mf_calloc_array(queue->cap, sizeof(*queue->slots));
     for (uint64_t i = queue->head; i < queue->tail; i++)
-        *slot_of(queue, i) = old[i & (old_cap - 1)];
+        *mf_queue_slot(queue, i) = old[i & (old_cap - 1)];
     mf_free(old);
 }
 
 /* Settled letters leave once nothing older is kept. */
 static void trim(struct mf_queue *queue)
 {
-    while (queue->head < queue->tail && slot_of(queue, queue->head)->state == SETTLED)
+    while (queue->head < queue->tail && mf_queue_slot(queue, queue->head)->state == MF_SLOT_SETTLED)
         queue->head++;
     if (queue->next < queue->head)
         queue->next = queue->head;
 }
 
-static size_t kept(const struct mf_queue *queue)
-{
-    return queue->stats.waiting + queue->stats.in_flight;
-}
-
 struct mf_letter *mf_queue_next(struct mf_queue *queue)
 {
-    while (queue->next < queue->tail && slot_of(queue, queue->next)->state != WAITING)
+    while (queue->next < queue->tail && mf_queue_slot(queue, queue->next)->state != MF_SLOT_WAITING)
         queue->next++;
-    return queue->next < queue->tail ? &slot_of(queue, queue->next)->letter : NULL;
+    return queue->next < queue->tail ? &mf_queue_slot(queue, queue->next)->letter : NULL;
+}
+
+static void leave(struct mf_queue *queue, struct mf_slot *slot)
+{
+    drop_letter(&slot->letter);
+    slot->state = MF_SLOT_SETTLED;
+    trim(queue);
+    if (queue->spool)
+        mf_spool_left(queue->spool, slot);
+    if (queue->pace.is_on && !queue->stats.waiting && mf_queue_is_empty(queue))
+        queue->pace.is_on = false;
 }
 
 /* The oldest that nobody carries; what is in flight may have arrived already. */
-static void drop_oldest(struct mf_queue *queue)
+void mf_queue_drop_oldest(struct mf_queue *queue)
 {
     struct mf_letter *letter = mf_queue_next(queue);
-    struct slot *slot = slot_of(queue, letter->number);
 
-    drop_letter(letter);
-    slot->state = SETTLED;
     queue->stats.waiting--;
     queue->stats.dropped++;
-    trim(queue);
+    leave(queue, mf_queue_slot(queue, letter->number));
+}
+
+struct mf_slot *mf_queue_push(struct mf_queue *queue, struct mf_letter *letter)
+{
+    struct mf_slot *slot;
+
+    grow(queue);
+    slot = mf_queue_slot(queue, queue->tail);
+    letter->number = queue->tail++;
+    *slot = (struct mf_slot){.letter = *letter};
+    queue->stats.waiting++;
+    return slot;
 }
 
 bool mf_queue_take(struct mf_queue *queue, struct mf_letter *letter)
 {
     bool is_full = false;
-    struct slot *slot;
 
+    if (queue->pace.is_on)
+        queue->pace.tokens++; /* a backlog shrinks, whatever else comes */
+    if (queue->spool)
+        return mf_spool_take(queue->spool, letter);
     while (queue->stats.waiting &&
-           (queue->def.mode == MF_QUEUE_LATEST || kept(queue) >= (size_t)queue->def.capacity)) {
+           (queue->def.mode == MF_QUEUE_LATEST || mf_queue_kept(queue) >= capacity(queue))) {
         is_full |= queue->def.mode != MF_QUEUE_LATEST;
-        drop_oldest(queue);
+        mf_queue_drop_oldest(queue);
     }
-    grow(queue);
-    slot = slot_of(queue, queue->tail);
-    letter->number = queue->tail++;
-    slot->letter = *letter;
-    slot->state = WAITING;
-    queue->stats.waiting++;
+    mf_queue_push(queue, letter);
     queue->stats.entered++;
     return is_full;
 }
 
-static struct slot *find(const struct mf_queue *queue, uint64_t number)
+static struct mf_slot *find(const struct mf_queue *queue, uint64_t number)
 {
     if (number < queue->head || number >= queue->tail)
         return NULL;
-    return slot_of(queue, number);
+    return mf_queue_slot(queue, number);
 }
 
 const struct mf_letter *mf_queue_find(const struct mf_queue *queue, uint64_t number)
 {
-    const struct slot *slot = find(queue, number);
+    const struct mf_slot *slot = find(queue, number);
 
-    return slot && slot->state != SETTLED ? &slot->letter : NULL;
+    return slot && slot->state != MF_SLOT_SETTLED ? &slot->letter : NULL;
 }
 
 void mf_queue_sent(struct mf_queue *queue, uint64_t number)
 {
-    struct slot *slot = find(queue, number);
+    struct mf_slot *slot = find(queue, number);
 
-    if (!slot || slot->state != WAITING)
+    if (!slot || slot->state != MF_SLOT_WAITING)
         return;
-    slot->state = CARRIED;
+    slot->state = MF_SLOT_CARRIED;
     slot->letter.is_retry = true;
     queue->stats.waiting--;
     queue->stats.in_flight++;
@@ -163,31 +169,29 @@ void mf_queue_sent(struct mf_queue *queue, uint64_t number)
 
 bool mf_queue_settle(struct mf_queue *queue, uint64_t number, bool is_delivered)
 {
-    struct slot *slot = find(queue, number);
+    struct mf_slot *slot = find(queue, number);
 
-    if (!slot || slot->state == SETTLED)
+    if (!slot || slot->state == MF_SLOT_SETTLED)
         return false;
-    if (slot->state == CARRIED)
+    if (slot->state == MF_SLOT_CARRIED)
         queue->stats.in_flight--;
     else
         queue->stats.waiting--;
-    drop_letter(&slot->letter);
-    slot->state = SETTLED;
     if (is_delivered)
         queue->stats.delivered++;
     else
         queue->stats.refused++;
-    trim(queue);
+    leave(queue, slot);
     return true;
 }
 
 void mf_queue_return(struct mf_queue *queue, uint64_t number)
 {
-    struct slot *slot = find(queue, number);
+    struct mf_slot *slot = find(queue, number);
 
-    if (!slot || slot->state != CARRIED)
+    if (!slot || slot->state != MF_SLOT_CARRIED)
         return;
-    slot->state = WAITING;
+    slot->state = MF_SLOT_WAITING;
     queue->stats.in_flight--;
     queue->stats.waiting++;
     if (number < queue->next)
@@ -201,13 +205,23 @@ void mf_queue_recall(struct mf_queue *queue)
 }
 
 /* Letters of one input share their names, so the last few are enough to look through. */
-static const char *keep_name(struct mf_queue *queue, const char *name)
+const char *mf_queue_keep_name(struct mf_queue *queue, const char *name)
 {
     for (size_t i = queue->name_count; i-- > 0;)
         if (strcmp(queue->names[i], name) == 0)
             return queue->names[i];
     mf_grow(&queue->names, &queue->name_cap, queue->name_count, sizeof(*queue->names));
     return queue->names[queue->name_count++] = mf_strdup(name);
+}
+
+void mf_queue_readdress(struct mf_queue *queue, struct mf_letter *letter, const uint32_t *inputs)
+{
+    if (letter->input != UINT32_MAX)
+        letter->input = inputs[letter->input];
+    if (letter->input == UINT32_MAX) {
+        letter->label = mf_queue_keep_name(queue, letter->label);
+        letter->node_name = mf_queue_keep_name(queue, letter->node_name);
+    }
 }
 
 void mf_queue_move(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs)
@@ -220,32 +234,88 @@ void mf_queue_move(struct mf_queue *to, struct mf_queue *from, const uint32_t *i
 
         letter->msg.value = letter->topic = mf_value_null();
         mf_queue_settle(from, copy.number, true);
-        if (copy.input != UINT32_MAX)
-            copy.input = inputs[copy.input];
-        if (copy.input == UINT32_MAX) {
-            copy.label = keep_name(to, copy.label);
-            copy.node_name = keep_name(to, copy.node_name);
-        }
+        mf_queue_readdress(to, &copy, inputs);
         mf_queue_take(to, &copy);
     }
 }
 
+void mf_queue_inherit(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs)
+{
+    struct mf_queue_def def = to->def;
+    struct mf_queue empty = *to;
+
+    mf_queue_recall(from);
+    *to = *from;
+    *from = empty;
+    to->def = def;
+    for (uint64_t i = to->head; i < to->tail; i++)
+        if (mf_queue_slot(to, i)->state != MF_SLOT_SETTLED)
+            mf_queue_readdress(to, &mf_queue_slot(to, i)->letter, inputs);
+}
+
+/* ---- pace ---- */
+
+void mf_queue_begin_pace(struct mf_queue *queue, int64_t now)
+{
+    if (!queue->def.pace || mf_queue_is_empty(queue))
+        return;
+    queue->pace.is_on = true;
+    queue->pace.at = now;
+    queue->pace.tokens = 1;
+}
+
+bool mf_queue_may_send(struct mf_queue *queue, int64_t now)
+{
+    double pace = (double)queue->def.pace, burst = pace / BURST < 1 ? 1 : pace / BURST;
+
+    if (!queue->pace.is_on)
+        return true;
+    if (queue->pace.tokens < burst) {
+        queue->pace.tokens += (double)(now - queue->pace.at) / MF_SEC * pace;
+        if (queue->pace.tokens > burst)
+            queue->pace.tokens = burst;
+    }
+    queue->pace.at = now;
+    if (queue->pace.tokens < 1)
+        return false;
+    queue->pace.tokens--;
+    return true;
+}
+
+/* ---- looking ---- */
+
 bool mf_queue_is_high(const struct mf_queue *queue)
 {
-    return queue->def.mode == MF_QUEUE_FIFO && kept(queue) * 4 >= (size_t)queue->def.capacity * 3;
+    if (queue->spool)
+        return mf_spool_is_high(queue->spool);
+    return queue->def.mode != MF_QUEUE_LATEST && mf_queue_kept(queue) * 4 >= capacity(queue) * 3;
 }
 
 bool mf_queue_is_low(const struct mf_queue *queue)
 {
-    return kept(queue) * 2 <= (size_t)queue->def.capacity;
+    if (queue->spool)
+        return mf_spool_is_low(queue->spool);
+    return mf_queue_kept(queue) * 2 <= capacity(queue);
 }
 
 bool mf_queue_is_empty(const struct mf_queue *queue)
 {
-    return kept(queue) == 0;
+    return mf_queue_kept(queue) == 0 && (!queue->spool || !mf_spool_behind(queue->spool));
+}
+
+bool mf_queue_has_spool(const struct mf_queue *queue)
+{
+    return queue->spool;
 }
 
 struct mf_queue_stats mf_queue_stats(const struct mf_queue *queue)
 {
-    return queue->stats;
+    struct mf_queue_stats stats = queue->stats;
+
+    if (queue->spool) {
+        stats.waiting += mf_spool_behind(queue->spool);
+        stats.bytes = mf_spool_bytes(queue->spool);
+        stats.limit = mf_spool_limit(queue->spool);
+    }
+    return stats;
 }

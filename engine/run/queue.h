@@ -6,9 +6,9 @@
  *
  * Letters leave in order. One that was handed over and not yet settled stays at
  * the head, so that it can be handed over again after the link broke: at least
- * once, in order. A full queue drops the oldest letter that nobody is carrying
- * and counts it; well before that the sink is *blocked*, and sources that can
- * pause do (engine/run/pressure.h).
+ * once, in order. With a spool behind it (spool.h) the queue is on disk, too. A full queue drops
+ * the oldest letter that nobody is carrying and counts it; well before that the sink is *blocked*,
+ * and sources that can pause do (engine/run/pressure.h).
  */
 
 #include <stdbool.h>
@@ -20,6 +20,7 @@
 struct mf_queue_stats {
     uint64_t entered, delivered, dropped, refused;
     size_t waiting, in_flight, capacity;
+    int64_t bytes, limit; /* on disk; 0: there is no spool */
 };
 
 struct mf_queue;
@@ -44,7 +45,17 @@ void mf_queue_recall(struct mf_queue *queue);
  * i of `from` has now; UINT32_MAX: it is gone, and the queue keeps a copy of its names. */
 void mf_queue_move(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs);
 
+/* As above, where `from` has a spool: `to`, which is empty, becomes what `from` was. */
+void mf_queue_inherit(struct mf_queue *to, struct mf_queue *from, const uint32_t *inputs);
+
+/* The other side is back: what waits for it goes there at `def.pace` letters/s, and what comes
+ * meanwhile behind it. */
+void mf_queue_begin_pace(struct mf_queue *queue, int64_t now);
+/* May the next letter go now? It is counted as gone. */
+bool mf_queue_may_send(struct mf_queue *queue, int64_t now);
+
 bool mf_queue_is_high(const struct mf_queue *queue); /* three quarters full */
 bool mf_queue_is_low(const struct mf_queue *queue);  /* at most half full */
+bool mf_queue_has_spool(const struct mf_queue *queue);
 bool mf_queue_is_empty(const struct mf_queue *queue);
 struct mf_queue_stats mf_queue_stats(const struct mf_queue *queue);

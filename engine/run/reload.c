@@ -9,7 +9,9 @@
 #include "engine/base/list.h"
 #include "engine/run/guard.h"
 #include "engine/run/pressure.h"
+#include "engine/run/spool.h"
 #include "engine/run/state.h"
+#include "engine/run/store.h"
 #include "engine/run/trace.h"
 
 enum { TURNS_BEFORE = 1000 }; /* to bring what is under way to its end */
@@ -240,6 +242,8 @@ static bool inherit(struct mf_node *node, const struct mf_node *old)
 
 static int create_fresh(struct mf_change *change, struct mf_error *err)
 {
+    if (mf_engine_open_store(change->engine, change->graph, err) < 0)
+        return err->code;
     for (size_t i = 0; i < change->graph->link_count; i++) {
         struct mf_link *link = change->links[i];
         int rc = change->is_new_link[i] && link->kind->create ? link->kind->create(link, err) : 0;
@@ -262,11 +266,26 @@ static int create_fresh(struct mf_change *change, struct mf_error *err)
             change->report.migrated++;
         else if (old)
             change->report.restarted++;
+        else if (node->def->keep && change->engine->store)
+            mf_kept_restore(change->engine->store->kept, node);
     }
     return 0;
 }
 
 /* ---- switch: nothing from here on can fail ---- */
+
+static void say_left(struct mf_node *old, struct mf_queue_stats stats)
+{
+    if (stats.waiting + stats.in_flight == 0)
+        return;
+    if (mf_queue_has_spool(old->queue))
+        mf_node_log(old, MF_LOG_NOTICE,
+                    "%zu messages that nobody took stay in its spool, until it is there again",
+                    stats.waiting + stats.in_flight);
+    else
+        mf_node_log(old, MF_LOG_WARNING, "%zu messages that nobody took go with this node",
+                    stats.waiting + stats.in_flight);
+}
 
 /* What is waiting for a sink goes over to its successor; only the same kind knows what to do with
  * it. */
@@ -278,11 +297,11 @@ static void hand_over(const struct mf_change *change, struct mf_node *old)
     uint32_t inputs[MF_NODE_INPUTS];
 
     /* The successor of an actuator tells it what holds now, within its own limits. */
-    if (stats.waiting + stats.in_flight == 0 || (node && node->guard && old->guard))
+    if ((!mf_queue_has_spool(old->queue) && stats.waiting + stats.in_flight == 0) ||
+        (node && node->guard && old->guard))
         return;
     if (!node || node->kind != old->kind) {
-        mf_node_log(old, MF_LOG_WARNING, "%zu messages that nobody took go with this node",
-                    stats.waiting + stats.in_flight);
+        say_left(old, stats);
         return;
     }
     for (unsigned i = 0; i < old->def->in_count; i++) {
@@ -292,6 +311,11 @@ static void hand_over(const struct mf_change *change, struct mf_node *old)
                 strcmp(old->def->ins[i].from->name, def->ins[k].from->name) == 0)
                 inputs[i] = k;
     }
+    if (mf_queue_has_spool(old->queue)) {
+        mf_spool_move(node, old, inputs);
+        return;
+    }
+    mf_spool_attach(node);
     mf_queue_move(node->queue, old->queue, inputs);
 }
 

@@ -290,3 +290,5 @@ bool mf_node_may_write(struct mf_node *node);
  * guard. */
 enum mf_write { MF_WRITE_NOT, MF_WRITE_QUEUED, MF_WRITE_DONE };
 int mf_node_write(struct mf_node *node, unsigned input, const struct mf_msg *msg);
+/* A letter that was in the queue before, with its own names; copied. */
+void mf_node_enqueue_again(struct mf_node *node, const struct mf_letter *letter);

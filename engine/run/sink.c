@@ -6,14 +6,16 @@
 
 #include <string.h>
 
+#include "engine/run/dead.h"
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
 #include "engine/run/pressure.h"
-#include "engine/run/queue.h"
+#include "engine/run/queue_priv.h"
 #include "engine/run/sched.h"
 #include "engine/run/trace.h"
 
-enum { DELIVERIES = 256 }; /* at a stretch; the rest follows when the loop has looked around */
+enum { DELIVERIES = 256 };     /* at a stretch; the rest follows when the loop has looked around */
+#define PACE_STEP (10 * MF_MS) /* until a queue that may not send now is looked at again */
 
 bool mf_node_may_write(struct mf_node *node)
 {
@@ -31,6 +33,26 @@ static void note_loss(struct mf_node *node)
     node->lost_at = mf_clock_mono(&node->sched->clock) + 1;
 }
 
+static void put(struct mf_node *node, struct mf_letter *take_letter)
+{
+    struct mf_queue_stats stats;
+
+    if (mf_queue_take(node->queue, take_letter)) {
+        note_loss(node);
+        stats = mf_queue_stats(node->queue);
+        if (stats.limit)
+            mf_node_log(node, MF_LOG_WARNING,
+                        "the disk does not keep up: messages that are not on it yet are dropped "
+                        "(%llu so far)",
+                        (unsigned long long)stats.dropped);
+        else
+            mf_node_log(node, MF_LOG_WARNING,
+                        "the queue of %zu messages is full: the oldest is dropped (%llu so far)",
+                        stats.capacity, (unsigned long long)stats.dropped);
+    }
+    mf_node_wake(node);
+}
+
 static void enqueue(struct mf_node *node, unsigned input, const struct mf_msg *msg)
 {
     struct mf_letter letter = {
@@ -42,14 +64,20 @@ static void enqueue(struct mf_node *node, unsigned input, const struct mf_msg *m
 
     if (node->kind->stamp)
         node->kind->stamp(node, input, &letter);
-    if (mf_queue_take(node->queue, &letter)) {
-        note_loss(node);
-        mf_node_log(node, MF_LOG_WARNING,
-                    "the queue of %lld messages is full: the oldest is dropped (%llu so far)",
-                    (long long)node->def->queue.capacity,
-                    (unsigned long long)mf_queue_stats(node->queue).dropped);
-    }
-    mf_node_wake(node);
+    put(node, &letter);
+}
+
+void mf_node_enqueue_again(struct mf_node *node, const struct mf_letter *letter)
+{
+    struct mf_letter again = *letter;
+
+    again.msg = mf_msg_copy(&letter->msg);
+    again.topic = mf_value_copy(letter->topic);
+    again.label = mf_queue_keep_name(node->queue, letter->label);
+    again.node_name = mf_queue_keep_name(node->queue, letter->node_name);
+    again.input = UINT32_MAX;
+    again.is_retry = true;
+    put(node, &again);
 }
 
 int mf_node_write(struct mf_node *node, unsigned input, const struct mf_msg *msg)
@@ -94,23 +122,29 @@ static void address(const struct mf_node *node, struct mf_letter *letter)
     }
 }
 
-static void refused(struct mf_node *node, const char *reason)
+/* Before the letter leaves the queue. */
+static void refused(struct mf_node *node, const struct mf_letter *letter, const char *reason)
 {
     note_loss(node);
-    mf_node_log(node, MF_LOG_ERROR, "a message was refused and is lost: %s", reason);
+    mf_node_log(node, MF_LOG_ERROR, "a message was refused and is a dead letter now: %s", reason);
+    mf_dead_put(node->sched->engine->dead, node, letter, reason);
 }
 
-/* The letter leaves the queue. False if it has done so before. */
-static bool settle(struct mf_node *node, uint64_t number, bool is_delivered)
+/* The letter leaves the queue, unless it has done so before. */
+static void settle(struct mf_node *node, uint64_t number, int code, const char *reason)
 {
-    const struct mf_letter *letter = node->guard ? mf_queue_find(node->queue, number) : NULL;
-    struct mf_value value = letter ? mf_value_copy(letter->msg.value) : mf_value_null();
-    bool is_there = mf_queue_settle(node->queue, number, is_delivered);
+    const struct mf_letter *letter = mf_queue_find(node->queue, number);
+    struct mf_value value;
 
-    if (letter && is_there)
-        mf_guard_settled(node, &value, is_delivered);
+    if (!letter)
+        return;
+    value = node->guard ? mf_value_copy(letter->msg.value) : mf_value_null();
+    if (code < MF_OK)
+        refused(node, letter, reason);
+    mf_queue_settle(node->queue, number, code >= MF_OK);
+    if (node->guard)
+        mf_guard_settled(node, &value, code >= MF_OK);
     mf_value_drop(value);
-    return is_there;
 }
 
 /* False: not now. */
@@ -128,15 +162,14 @@ static bool deliver_one(struct mf_node *node, struct mf_letter *letter)
         mf_queue_sent(node->queue, number);
         return true;
     }
-    if (settle(node, number, rc >= 0) && rc < 0)
-        refused(node, err.text);
+    settle(node, number, rc, err.text);
     return true;
 }
 
-static void resume_later(struct mf_node *node)
+static void resume_later(struct mf_node *node, int64_t after)
 {
     mf_timer_arm(node->sched, &mf_node_retry_timer(node)->timer,
-                 mf_clock_mono(&node->sched->clock));
+                 mf_clock_mono(&node->sched->clock) + after);
     mf_engine_wake(node->sched->engine);
 }
 
@@ -151,7 +184,11 @@ static void deliver_all(struct mf_node *node)
                (!node->link || mf_link_is_up(node->link)) &&
                (letter = mf_queue_next(node->queue))) {
             if (count++ == DELIVERIES) {
-                resume_later(node);
+                resume_later(node, 0);
+                return;
+            }
+            if (!mf_queue_may_send(node->queue, mf_node_mono(node))) {
+                resume_later(node, PACE_STEP);
                 return;
             }
             if (!deliver_one(node, letter))
@@ -183,8 +220,8 @@ void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char 
 {
     if (code == MF_ELINK || code == MF_ETIMEOUT)
         mf_queue_return(node->queue, letter);
-    else if (settle(node, letter, code >= MF_OK) && code < MF_OK)
-        refused(node, reason);
+    else
+        settle(node, letter, code, reason);
     mf_node_wake(node);
     if (mf_queue_is_empty(node->queue))
         mf_engine_wake(node->sched->engine);

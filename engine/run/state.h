@@ -8,6 +8,8 @@
 
 struct mf_state_out {
     struct mf_builder fields;
+    int64_t grain; /* ns to which points in time are rounded, so that a state that has not changed
+                    * looks the same each time; 0: not at all */
 };
 
 struct mf_state_in {

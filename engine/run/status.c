@@ -17,9 +17,36 @@ size_t mf_engine_waiting(const struct mf_engine *engine)
     return waiting;
 }
 
+size_t mf_engine_losing(const struct mf_engine *engine)
+{
+    size_t losing = 0;
+
+    for (uint32_t i = 0; i < engine->count; i++) {
+        const struct mf_queue *queue = engine->nodes[i]->queue;
+        struct mf_queue_stats stats = queue ? mf_queue_stats(queue) : (struct mf_queue_stats){0};
+
+        if (!stats.limit)
+            losing += stats.waiting + stats.in_flight;
+    }
+    return losing;
+}
+
+/* What is on disk can wait for the next start when nobody is there to take it, but not for the end
+ * of a flow that runs once. */
+static bool is_waited_for(const struct mf_node *node)
+{
+    if (!node->queue || mf_queue_is_empty(node->queue))
+        return false;
+    return node->sched->engine->options.once || !mf_queue_has_spool(node->queue) ||
+           (node->phase == MF_NODE_RUNNING && (!node->link || mf_link_is_up(node->link)));
+}
+
 bool mf_engine_is_drained(const struct mf_engine *engine)
 {
-    return !mf_sched_has_work(&engine->sched) && mf_engine_waiting(engine) == 0;
+    for (uint32_t i = 0; i < engine->count; i++)
+        if (is_waited_for(engine->nodes[i]))
+            return false;
+    return !mf_sched_has_work(&engine->sched);
 }
 
 static bool has_spoken(const struct mf_node *node)

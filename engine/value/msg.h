@@ -41,6 +41,7 @@ extern const char mf_reason_missing[]; /* "field missing" */
 extern const char mf_reason_script[];  /* "script error" */
 extern const char mf_reason_nan[];     /* "not a number": a calculation had no result */
 extern const char mf_reason_device[];  /* "device error" */
+extern const char mf_reason_restart[]; /* "restart": known from before it, not heard again since */
 
 /* NULL for a name nobody knows: `fail: {power: timeout}` in tests reads them. */
 const char *mf_reason_by_name(const char *name);

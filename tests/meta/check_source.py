@@ -22,6 +22,7 @@ LIBRARIES = {
     "yaml.h": {"engine/config/compose.c"},
     "uv.h": {"engine/run/loop_uv.c", "engine/run/loop_priv_uv.h", "engine/run/watch_uv.c",
              "engine/control/socket.c", "engine/control/socket_priv.h"},
+    "sqlite3.h": {"engine/run/store_sqlite.c"},
     "mosquitto.h": {"nodes/mqtt/"},
     "mqtt_protocol.h": {"nodes/mqtt/"},
 }

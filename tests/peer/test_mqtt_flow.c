@@ -278,8 +278,9 @@ static void refused(void **state)
                    "  out: {mqtt.publish: out/x, from: in, qos: 1}\n",
                    NULL);
     outsider_expect(&o, "out/x", "1");
-    flow_run_wait_for(&run, "error no: a message was refused and is lost: the broker does not take "
-                            "it: Not authorized");
+    flow_run_wait_for(
+        &run, "error no: a message was refused and is a dead letter now: the broker does not take "
+              "it: Not authorized");
     outsider_publish(&o, "in/x", "2", 1, false);
     outsider_expect(&o, "out/x", "2");
     flow_run_end(&run);

@@ -93,14 +93,14 @@ static void common_options(void **state)
          "warning[MF0603] 4:24 `stale` has no effect here: `sink` has no output | help: leave it "
          "out\n"},
         {"nodes:\n  a: {poll: 1s, keep: true}\n", NULL,
-         "warning[MF0601] 3:17 this version keeps state over a reload, not yet over a restart | "
-         "help: leave `keep` out if a restart may forget the state\n"},
-        {"links: {b: {bus: x}}\nnodes:\n  a: {poll: 1s}\n  s: {topic: t, from: a, queue: spool 5 "
-         "MB}\n",
+         "warning[MF0601] 3:17 `poll` has no state that could be kept | help: leave `keep` out\n"},
+        {"links: {b: {bus: x}}\nnodes:\n  a: {poll: 1s}\n  s: {topic: t, from: a, queue: spool}\n",
          "",
-         "error[MF0602] 5:33 this version keeps queues in memory only, so `queue: spool 5 MB` "
-         "cannot be promised | help: give the number of messages to keep, such as `queue: "
-         "10000`\n"},
+         "error[MF0602] 5:33 `queue: spool` does not say how much of the disk it may take | help: "
+         "write `queue: spool 50 MiB`\n"},
+        {"links: {b: {bus: x}}\nnodes:\n  a: {poll: 1s}\n  s: {topic: t, from: a, queue: spool 5 "
+         "kg}\n",
+         "", NULL},
         {"nodes:\n  a: {poll: 1s, examples: [{gives: 5 W}]}\n", NULL, ""},
         {"nodes:\n  a: {poll: 1s, examples: [{power: 5 W}]}\n", "",
          "error[MF0205] 3:28 `examples` wants a map with the values of inputs and `gives`, got a "

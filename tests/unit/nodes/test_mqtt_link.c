@@ -183,10 +183,11 @@ static void refused(void **state)
                            "  out: {mqtt.publish: out, from: in, qos: 1}\n",
                false);
     feed(1, 2);
-    hand_expect_log(&hand, "no: a message was refused and is lost: the broker does not take it: "
-                           "Not authorized");
+    hand_expect_log(
+        &hand, "no: a message was refused and is a dead letter now: the broker does not take it: "
+               "Not authorized");
     hand_feed(&hand, "in", 0.12345678901);
-    hand_expect_log(&hand, "out: a message was refused and is lost: too large");
+    hand_expect_log(&hand, "out: a message was refused and is a dead letter now: too large");
     feed(2, 3);
     assert_string_equal(fake_mqtt_stream("out"), "1 2");
     assert_int_equal(waiting("no"), 0);

@@ -38,7 +38,7 @@ static void settled_later(void **state)
     assert_int_equal(mf_engine_waiting(bench_engine(b)), 3);
     mf_node_settle(node(b, "s"), run_sink.letters[0], MF_OK, NULL);
     mf_node_settle(node(b, "s"), run_sink.letters[1], MF_EINVAL, "too hot");
-    bench_expect_log(b, "refused and is lost: too hot");
+    bench_expect_log(b, "refused and is a dead letter now: too hot");
     mf_buf_done(&run_trace);
     mf_node_settle(node(b, "s"), run_sink.letters[2], MF_ELINK, NULL);
     run_expect_trace("in.out=7 again; ");
