@@ -8,9 +8,9 @@
 
 const struct mf_command *const mf_commands[] = {
     &mf_command_run,        &mf_command_validate, &mf_command_test,    &mf_command_status,
-    &mf_command_why,        &mf_command_set,      &mf_command_release, &mf_command_graph,
-    &mf_command_nodes,      &mf_command_explain,  &mf_command_new,     &mf_command_expand,
-    &mf_command_schema,     &mf_command_time,
+    &mf_command_state,      &mf_command_dlq,      &mf_command_why,     &mf_command_set,
+    &mf_command_release,    &mf_command_graph,    &mf_command_nodes,   &mf_command_explain,
+    &mf_command_new,        &mf_command_expand,   &mf_command_schema,  &mf_command_time,
 #ifdef MF_WITH_MQTT
     &mf_command_mqtt,
 #endif

@@ -25,6 +25,8 @@ extern const struct mf_command mf_command_status;
 extern const struct mf_command mf_command_set;
 extern const struct mf_command mf_command_release;
 extern const struct mf_command mf_command_why;
+extern const struct mf_command mf_command_state;
+extern const struct mf_command mf_command_dlq;
 extern const struct mf_command mf_command_time;
 extern const struct mf_command mf_command_mqtt;
 extern const struct mf_command mf_command_completion;

@@ -10,3 +10,5 @@ extern const struct mf_request_kind mf_request_set;
 extern const struct mf_request_kind mf_request_nodes;
 extern const struct mf_request_kind mf_request_status;
 extern const struct mf_request_kind mf_request_why;
+extern const struct mf_request_kind mf_request_dlq;
+extern const struct mf_request_kind mf_request_state;
