@@ -12,7 +12,7 @@
 
 void mf_ask_begin(struct mf_ask *ask, const char *name)
 {
-    *ask = (struct mf_ask){0};
+    *ask = (struct mf_ask){.lasts = MF_NEVER};
     mf_build_start(&ask->request);
     mf_ask_text(ask, "do", name);
 }
@@ -35,8 +35,8 @@ static int fail(const struct mf_error *err)
 }
 
 /* The answer, part by part. */
-static int read_answer(struct mf_client *client, const struct mf_ask *ask, int64_t until,
-                       struct mf_value *ret)
+static int read_answer(struct mf_client *client, const struct mf_ask *ask, int64_t ends,
+                       int64_t until, struct mf_value *ret)
 {
     struct mf_error err = {0};
     struct mf_value part;
@@ -44,7 +44,11 @@ static int read_answer(struct mf_client *client, const struct mf_ask *ask, int64
     int rc;
 
     while (!is_enough) {
-        rc = mf_client_next(client, until, &part, &err);
+        rc = mf_client_next(client, ends < until ? ends : until, &part, &err);
+        if (rc == MF_ETIMEOUT && ends < until)
+            break;
+        if (rc == MF_ETIMEOUT && ask->line)
+            mf_fail(&err, rc, "the time is over");
         if (rc < 0)
             return fail(&err);
         if (rc == MF_ANSWER_DONE) {
@@ -66,9 +70,18 @@ static int read_answer(struct mf_client *client, const struct mf_ask *ask, int64
     return MF_EXIT_OK;
 }
 
-static int ask_engine(const char *path, const struct mf_ask *ask, const struct mf_value *request,
-                      int64_t until, struct mf_value *ret)
+static int64_t after(int64_t time)
 {
+    struct mf_clock clock;
+
+    mf_clock_init_real(&clock);
+    return time < MF_NEVER / 2 ? mf_clock_mono(&clock) + time : MF_NEVER;
+}
+
+static int ask_engine(const char *path, const struct mf_ask *ask, const struct mf_value *request,
+                      int64_t timeout, struct mf_value *ret)
+{
+    int64_t ends = after(ask->lasts), until = after(timeout);
     struct mf_client client;
     struct mf_error err = {0};
     int rc;
@@ -76,7 +89,7 @@ static int ask_engine(const char *path, const struct mf_ask *ask, const struct m
     if (mf_client_open(&client, path, &err) < 0 || mf_client_ask(&client, request, &err) < 0)
         rc = fail(&err);
     else
-        rc = read_answer(&client, ask, until, ret);
+        rc = read_answer(&client, ask, ends, until, ret);
     mf_client_close(&client);
     return rc;
 }
@@ -85,17 +98,12 @@ int mf_ask(const struct mf_args *args, struct mf_ask *ask, int64_t timeout, stru
 {
     struct mf_value request = mf_build_end_map(&ask->request);
     struct mf_error err = {0};
-    struct mf_clock clock;
     char *path = NULL;
     int rc = MF_EXIT_USAGE;
 
-    mf_clock_init_real(&clock);
     if (mf_args_duration(args, "timeout", timeout, &timeout)) {
         path = mf_control_find(mf_args_get(args, "socket"), &err);
-        rc = path
-                 ? ask_engine(path, ask, &request,
-                              timeout == MF_NEVER ? MF_NEVER : mf_clock_mono(&clock) + timeout, ret)
-                 : fail(&err);
+        rc = path ? ask_engine(path, ask, &request, timeout, ret) : fail(&err);
     }
     mf_free(path);
     mf_value_drop(request);

@@ -26,6 +26,7 @@ struct mf_ask {
     /* Called for each line of the answer; false: enough. NULL: there are none. */
     bool (*line)(void *arg, const struct mf_value *line);
     void *arg;
+    int64_t lasts; /* ns after which it ends well; mf_ask_begin() sets MF_NEVER */
 };
 
 void mf_ask_begin(struct mf_ask *ask, const char *name);
@@ -33,6 +34,6 @@ void mf_ask_begin(struct mf_ask *ask, const char *name);
 void mf_ask_text(struct mf_ask *ask, const char *name, const char *text_or_null);
 void mf_ask_take(struct mf_ask *ask, const char *name, struct mf_value value);
 /* Asks, and uses `ask` up. Returns an exit code after saying what went wrong; MF_EXIT_OK gives the
- * result, which is null when line() had enough. `timeout` holds where --timeout was not given;
- * MF_NEVER: none. */
+ * result, which is null when line() had enough or `lasts` was over. `timeout` holds where --timeout
+ * was not given; MF_NEVER: none. */
 int mf_ask(const struct mf_args *args, struct mf_ask *ask, int64_t timeout, struct mf_value *ret);

@@ -25,15 +25,22 @@ static void refuse(struct mf_request *request, const char *text)
 
 struct mf_node *mf_request_node(struct mf_request *request, const char *name, unsigned *ret_output)
 {
-    struct mf_engine *engine = mf_request_engine(request);
     const char *text = mf_request_need_text(request, name);
-    struct mf_node *node = text ? mf_engine_node(engine, text) : NULL;
-    const char *dot = text ? strrchr(text, '.') : NULL;
+
+    return text ? mf_request_find_node(request, text, ret_output) : NULL;
+}
+
+struct mf_node *mf_request_find_node(struct mf_request *request, const char *text,
+                                     unsigned *ret_output)
+{
+    struct mf_engine *engine = mf_request_engine(request);
+    struct mf_node *node = mf_engine_node(engine, text);
+    const char *dot = strrchr(text, '.');
     const struct mf_def *def;
     int output;
 
     *ret_output = 0;
-    if (!text || node)
+    if (node)
         return node;
     def = dot ? mf_map_get_n(&engine->graph->by_name, text, (size_t)(dot - text)) : NULL;
     if (!def) {

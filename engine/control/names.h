@@ -7,6 +7,9 @@
 
 struct mf_node;
 
+/* Finds `text`, otherwise as below. */
+struct mf_node *mf_request_find_node(struct mf_request *request, const char *text,
+                                     unsigned *ret_output);
 /* Finds what the text argument `name` says. NULL: it is not there, and the request was refused with
  * the nearest name. Without a port in the text *ret_output is the first output. */
 struct mf_node *mf_request_node(struct mf_request *request, const char *name, unsigned *ret_output);

@@ -56,12 +56,30 @@ void mf_caller_refuse(struct mf_caller *caller, int exit_code, const char *messa
     put_error(caller, exit_code, message);
 }
 
+static void count_dropped(struct mf_request *request)
+{
+    request->caller->dropped++;
+    request->caller->control->stats.dropped++;
+}
+
+bool mf_request_has_room(struct mf_request *request)
+{
+    const struct mf_caller *caller = request->caller;
+
+    if (request->is_over)
+        return false;
+    if (caller->out.len + caller->sending.len < MF_CONTROL_OUTPUT)
+        return true;
+    count_dropped(request);
+    return false;
+}
+
 bool mf_request_say_take(struct mf_request *request, struct mf_value line)
 {
     struct mf_caller *caller = request->caller;
     struct mf_buf *out = &caller->out;
-    size_t before = out->len;
-    bool fits = !request->is_over && before + caller->sending.len < MF_CONTROL_OUTPUT;
+    bool fits = mf_request_has_room(request);
+    size_t before;
 
     if (fits) {
         say_what_was_dropped(caller);
@@ -70,13 +88,11 @@ bool mf_request_say_take(struct mf_request *request, struct mf_value line)
         put_line(caller, "line", &line);
         out->limit = 0;
         fits = !out->overflow;
-    }
-    if (!fits) {
-        if (out->overflow)
+        if (!fits) {
+            out->overflow = false;
             out->len = before;
-        out->overflow = false;
-        caller->dropped += !request->is_over;
-        caller->control->stats.dropped += !request->is_over;
+            count_dropped(request);
+        }
     }
     mf_value_drop(line);
     return fits;
@@ -234,12 +250,16 @@ const struct mf_value *mf_request_arg(const struct mf_request *request, const ch
 const char *mf_request_text(struct mf_request *request, const char *name)
 {
     const struct mf_value *arg = mf_request_arg(request, name);
-    const char *text;
-    size_t len;
 
-    if (!arg)
-        return NULL;
-    text = arg->type == MF_TEXT ? mf_value_text(arg, &len) : NULL;
+    return arg ? mf_request_copy_text(request, arg, name) : NULL;
+}
+
+const char *mf_request_copy_text(struct mf_request *request, const struct mf_value *value,
+                                 const char *name)
+{
+    size_t len;
+    const char *text = value->type == MF_TEXT ? mf_value_text(value, &len) : NULL;
+
     if (!text || memchr(text, 0, len)) {
         mf_request_refuse(request, 2, "`%s` of this request is a text", name);
         return NULL;

@@ -46,9 +46,15 @@ const struct mf_control *mf_request_control(const struct mf_request *request);
 const struct mf_value *mf_request_arg(const struct mf_request *request, const char *name);
 const char *mf_request_text(struct mf_request *request, const char *name);
 const char *mf_request_need_text(struct mf_request *request, const char *name);
+/* The text of a value inside of an argument, as above; `name` is for the refusal. */
+const char *mf_request_copy_text(struct mf_request *request, const struct mf_value *value,
+                                 const char *name);
 /* Has it been answered or refused? To be asked in begin(), after a look at the arguments. */
 bool mf_request_is_over(const struct mf_request *request);
 
+/* Is there room for another line? False counts as a line that was dropped, so that whoever asks
+ * need not make one. */
+bool mf_request_has_room(struct mf_request *request);
 /* One `line` of a longer answer; taken. False: the client does not keep up, and the line was
  * dropped. */
 bool mf_request_say_take(struct mf_request *request, struct mf_value line);

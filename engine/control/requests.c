@@ -5,6 +5,16 @@
 #include "engine/control/requests.h"
 
 const struct mf_request_kind *const mf_request_kinds[] = {
-    &mf_request_dlq,   &mf_request_nodes,  &mf_request_release, &mf_request_set,
-    &mf_request_state, &mf_request_status, &mf_request_why,     NULL,
+    /* One a line, so that two who add one do not meet. */
+    // clang-format off
+    &mf_request_dlq,
+    &mf_request_nodes,
+    &mf_request_release,
+    &mf_request_set,
+    &mf_request_state,
+    &mf_request_status,
+    &mf_request_tap,
+    &mf_request_why,
+    // clang-format on
+    NULL,
 };

@@ -9,6 +9,7 @@ extern const struct mf_request_kind mf_request_release;
 extern const struct mf_request_kind mf_request_set;
 extern const struct mf_request_kind mf_request_nodes;
 extern const struct mf_request_kind mf_request_status;
+extern const struct mf_request_kind mf_request_tap;
 extern const struct mf_request_kind mf_request_why;
 extern const struct mf_request_kind mf_request_dlq;
 extern const struct mf_request_kind mf_request_state;
