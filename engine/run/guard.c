@@ -166,6 +166,44 @@ static struct mf_value step_to_take(struct mf_node *node, struct mf_value goal, 
     return mf_value_number(number);
 }
 
+/* ---- times ---- */
+
+static int64_t refresh_due(const struct mf_node *node)
+{
+    const struct mf_guard *guard = node->guard;
+    int64_t since = guard->written_at > guard->tried_at ? guard->written_at : guard->tried_at;
+
+    if (!def_of(node)->refresh || guard->hand == MF_HAND_NONE || !guard->has_written ||
+        guard->has_sent)
+        return MF_NEVER;
+    return since + def_of(node)->refresh;
+}
+
+/* When something changes by itself. The timer is not moved for what is later than its time: it
+ * looks again when it runs out. */
+static void arm(struct mf_node *node)
+{
+    const struct mf_guard_def *def = def_of(node);
+    struct mf_guard *guard = node->guard;
+    int64_t due = refresh_due(node);
+
+#define SOONER(at) due = (at) < due ? (at) : due
+    if (guard->is_set)
+        SOONER(guard->manual_until);
+    if (def->after && guard->hand == MF_HAND_INPUT)
+        SOONER(guard->inputs[guard->input].heard + def->after);
+    if (def->after && guard->hand == MF_HAND_NONE && def->failsafe == MF_FAILSAFE_VALUE)
+        SOONER(guard->fed + def->after);
+    if (guard->held & MF_HELD_RAMP && !guard->has_sent) /* else when it is settled */
+        SOONER(guard->full_at);
+#undef SOONER
+    if (due == MF_NEVER || (guard->timer.pos && guard->timer.at <= due))
+        return;
+    mf_timer_arm(node->sched, &guard->timer, due);
+    if (!node->sched->in_turn)
+        mf_engine_wake(node->sched->engine);
+}
+
 /* ---- writing ---- */
 
 static void note_written(struct mf_node *node, const struct mf_value *value)
@@ -228,49 +266,11 @@ void mf_guard_settled(struct mf_node *node, const struct mf_value *value, bool i
         guard->full_at = now + def_of(node)->step;
     if (mf_queue_is_empty(node->queue))
         forget_sent(guard);
-    if (guard->is_over || !(guard->held & MF_HELD_RAMP))
-        return;
-    mf_timer_arm(node->sched, &guard->timer, guard->full_at > now ? guard->full_at : now);
-    mf_engine_wake(node->sched->engine);
+    if (!guard->is_over)
+        arm(node);
 }
 
 /* ---- deciding ---- */
-
-static int64_t refresh_due(const struct mf_node *node)
-{
-    const struct mf_guard *guard = node->guard;
-    int64_t since = guard->written_at > guard->tried_at ? guard->written_at : guard->tried_at;
-
-    if (!def_of(node)->refresh || guard->hand == MF_HAND_NONE ||
-        !(guard->has_written || guard->has_sent))
-        return MF_NEVER;
-    return since + def_of(node)->refresh;
-}
-
-/* When something changes by itself. The timer is not moved for what is later than its time: it
- * looks again when it runs out. */
-static void arm(struct mf_node *node)
-{
-    const struct mf_guard_def *def = def_of(node);
-    struct mf_guard *guard = node->guard;
-    int64_t due = refresh_due(node);
-
-#define SOONER(at) due = (at) < due ? (at) : due
-    if (guard->is_set)
-        SOONER(guard->manual_until);
-    if (def->after && guard->hand == MF_HAND_INPUT)
-        SOONER(guard->inputs[guard->input].heard + def->after);
-    if (def->after && guard->hand == MF_HAND_NONE && def->failsafe == MF_FAILSAFE_VALUE)
-        SOONER(guard->fed + def->after);
-    if (guard->held & MF_HELD_RAMP && !guard->has_sent) /* else when it is settled */
-        SOONER(guard->full_at);
-#undef SOONER
-    if (due == MF_NEVER || (guard->timer.pos && guard->timer.at <= due))
-        return;
-    mf_timer_arm(node->sched, &guard->timer, due);
-    if (!node->sched->in_turn)
-        mf_engine_wake(node->sched->engine);
-}
 
 /* The value of the one who holds the output; the message it came with, if it is news. */
 static const struct mf_value *wanted(struct mf_node *node, const struct mf_msg **ret_news,
@@ -412,11 +412,25 @@ void mf_guard_begin(struct mf_node *node)
     decide_soon(node);
 }
 
+static void say_how_it_ended(struct mf_node *node)
+{
+    const struct mf_guard_def *def = def_of(node);
+    const struct mf_guard *guard = node->guard;
+
+    if (def->failsafe != MF_FAILSAFE_VALUE ||
+        (guard->has_written && !guard->has_sent && mf_value_equal(&guard->written, &def->safe)))
+        return;
+    if (node->queue && mf_queue_stats(node->queue).in_flight)
+        mf_node_log(node, MF_LOG_NOTICE, "its failsafe value was sent, and is not confirmed yet");
+    else
+        mf_node_log(node, MF_LOG_ERROR, "ends without its failsafe value: it was not delivered");
+}
+
 void mf_guard_halt(struct mf_node *node)
 {
     mf_timer_disarm(node->sched, &node->guard->timer);
-    if (node->guard->is_over && node->guard->has_sent)
-        mf_node_log(node, MF_LOG_ERROR, "ends without its failsafe value: it was not delivered");
+    if (node->guard->is_over)
+        say_how_it_ended(node);
 }
 
 void mf_guard_make_safe(struct mf_node *node)

@@ -99,8 +99,7 @@ class Guard(CliTest):
     def test_tests(self):
         """`moat-flow test` expects of an actuator what it is told, and shows what led to it."""
         self.flow(HEATER.replace("from: want", "from: plan").replace("limit:", "ramp: 1 kW/s, limit:")
-                  .replace("250 W}", "250 W after 30s}") + "plan: {mqtt.subscribe: plan, format: number, unit: kW}",
-                  more="links: {broker: {mqtt: mqtt://localhost}}\n")
+                  .replace("250 W}", "250 W after 30s}") + "plan: {sim.wave: sine, every: 1s, unit: kW}")
         steps = """moat-flow-test: 1
 flow: [flow.yaml]
 tests:

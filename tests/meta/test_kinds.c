@@ -17,7 +17,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/reference.h"
 #include "engine/config/render.h"
-#include "engine/graph/graph.h"
+#include "engine/graph/guard.h"
 #include "engine/graph/registry.h"
 #include "nodes/kinds.h"
 
@@ -128,6 +128,15 @@ static void kinds_are_documented(void **state)
     assert_int_equal(faults, 0);
 }
 
+static unsigned count_inputs(const struct mf_kind *kind)
+{
+    unsigned count = 0;
+
+    for (const struct mf_port *port = kind->ports; port && port->name; port++)
+        count += port->dir == MF_IN;
+    return count;
+}
+
 /* What a kind says of itself fits together: state is saved and restored or neither, who delivers
  * has a queue, who touches the world does not claim to be pure. */
 static void descriptors_are_consistent(void **state)
@@ -145,6 +154,10 @@ static void descriptors_are_consistent(void **state)
                "pure, but writes", kind->name, NULL);
         expect(!(kind->flags & MF_KIND_ACTUATOR) || kind->writes, "an actuator says what it writes",
                kind->name, NULL);
+        expect(!mf_kind_can_act(kind) || kind->flags & MF_KIND_WRITES, "acts, but does not write",
+               kind->name, NULL);
+        expect(!mf_kind_can_act(kind) || (!kind->run && count_inputs(kind) == 1),
+               "an actuator is told one value, by receive() or deliver()", kind->name, NULL);
         expect(!kind->timers || kind->timeout, "has timers, but no timeout", kind->name, NULL);
         expect(kind->timers <= 8, "has too many timers", kind->name, NULL);
     }

@@ -275,7 +275,33 @@ static void last_word(void **state)
     mf_engine_make_safe(bench_engine(b));
     assert_false(mf_engine_is_safe(bench_engine(b)));
     mf_engine_stop(bench_engine(b));
-    bench_expect_log(b, "ends without its failsafe value");
+    bench_expect_log(b, "its failsafe value was sent, and is not confirmed yet");
+    bench_free(b);
+    mf_buf_done(&run_trace);
+
+    b = open("limit: 0.., failsafe: 3");
+    mf_engine_make_safe(bench_engine(b));
+    assert_true(mf_engine_is_safe(bench_engine(b))); /* there is nobody to wait for */
+    mf_engine_stop(bench_engine(b));
+    bench_expect_log(b, "ends without its failsafe value: it was not delivered");
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
+/* While the link is away nothing is said again: it would only fill the queue. */
+static void no_refresh_meanwhile(void **state)
+{
+    struct bench *b = open("limit: 0.., refresh: 1s, failsafe: keep, queue: 10");
+
+    connect(b);
+    bench_feed(b, "in", "5");
+    disconnect(b);
+    mf_timer_disarm(&bench_engine(b)->sched, &bench_engine(b)->links[0]->retry);
+    bench_advance(b, "1min");
+    assert_int_equal(mf_engine_waiting(bench_engine(b)), 1);
+    connect(b);
+    bench_advance(b, "2s");
+    run_expect_trace("in.out=5; in.out=5; in.out=5; in.out=5; ");
     bench_free(b);
     mf_buf_done(&run_trace);
 }
@@ -292,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup(one_step_at_a_time, run_setup),
         cmocka_unit_test_setup(refused, run_setup),
         cmocka_unit_test_setup(last_word, run_setup),
+        cmocka_unit_test_setup(no_refresh_meanwhile, run_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
