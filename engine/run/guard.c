@@ -157,7 +157,7 @@ static struct mf_value step_to_take(struct mf_node *node, struct mf_value goal, 
     struct mf_guard *guard = node->guard;
     double number;
 
-    if (!def_of(node)->ramp || !guard->has_written || guard->hand == MF_HAND_FAILSAFE)
+    if (def_of(node)->ramp <= 0 || !guard->has_written || guard->hand == MF_HAND_FAILSAFE)
         return goal;
     number = is_under_way(node) ? mf_value_as_number(&guard->sent)
                                 : ramp(node, mf_value_as_number(&goal), now);
@@ -212,7 +212,7 @@ static void note_written(struct mf_node *node, const struct mf_value *value)
     struct mf_guard *guard = node->guard;
     int64_t now = mf_node_mono(node), full_at;
 
-    if (def->ramp && guard->has_written) {
+    if (def->ramp > 0 && guard->has_written) {
         full_at = guard->full_at > now ? guard->full_at : now;
         full_at += time_for(def, mf_value_as_number(value) - mf_value_as_number(&guard->written));
         guard->full_at = full_at < now + def->step ? full_at : now + def->step;
