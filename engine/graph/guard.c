@@ -72,6 +72,20 @@ bool mf_guard_load(struct mf_compile *compile, struct mf_draft *draft, struct mf
     return true;
 }
 
+bool mf_guard_check_queue(struct mf_compile *compile, const struct mf_draft *draft)
+{
+    const struct mf_tree_pair *queue = mf_flow_option(draft->item, "queue");
+
+    if (!queue || draft->common.queue.mode != MF_QUEUE_SPOOL)
+        return true;
+    mf_diag_help(mf_diag(compile->diags, MF_ERROR, 613, queue->value->at,
+                         "`%s` moves something physical, and must not be told after a restart what "
+                         "it was to do before",
+                         draft->item->name),
+                 "leave `queue` out: the latest value waits");
+    return false;
+}
+
 /* ---- wire: the order of the inputs ---- */
 
 static bool is_called(struct mf_compile *compile, const struct mf_in_def *in, const char *name)

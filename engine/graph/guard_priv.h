@@ -37,6 +37,8 @@ struct mf_guard_asked {
  * there. Afterwards draft->guard is set when the node is guarded. False after reporting. */
 bool mf_guard_load(struct mf_compile *compile, struct mf_draft *draft, struct mf_load *load,
                    const struct mf_tree_pair *pairs, size_t count);
+/* What waits for a thing is only good as long as it holds. False after reporting. */
+bool mf_guard_check_queue(struct mf_compile *compile, const struct mf_draft *draft);
 /* The order of the inputs, when they are known. False after reporting. */
 bool mf_guard_wire(struct mf_compile *compile, struct mf_draft *draft);
 /* Settles everything, when types and units are known. */

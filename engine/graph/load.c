@@ -161,6 +161,8 @@ static void settle_common(struct mf_compile *compile, struct mf_draft *draft)
     /* What a thing was to do a minute ago it must not do now. */
     if (draft->guard && !common->has_queue)
         def->queue = (struct mf_queue_def){MF_QUEUE_LATEST, 1};
+    if (draft->guard && !mf_guard_check_queue(compile, draft))
+        draft->failed = true;
     def->on_error = common->on_error;
     def->keep = common->keep;
     def->health = common->health;

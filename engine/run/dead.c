@@ -150,6 +150,13 @@ int mf_dead_retry(struct mf_dead *dead, size_t i, struct mf_error *err)
     if (!node || !node->queue || strcmp(node->kind->name, letter->kind) != 0)
         return mf_fail(err, MF_EINVAL, "there is no %s `%s` that could take it", letter->kind,
                        letter->node);
+    if (node->guard)
+        return mf_fail(err, MF_EINVAL,
+                       "`%s` is an actuator, and is told what is right now; take it over with "
+                       "`moat-flow set`",
+                       letter->node);
+    if (mf_node_is_read_only(node))
+        return mf_fail(err, MF_EINVAL, "nothing is written: the engine runs with --read-only");
     mf_node_enqueue_again(node, &letter->letter);
     mf_dead_drop(dead, i);
     return 0;

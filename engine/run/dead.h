@@ -44,5 +44,5 @@ const struct mf_dead_letter *mf_dead_at(const struct mf_dead *dead, size_t i);
 size_t mf_dead_find(const struct mf_dead *dead, uint64_t number);
 void mf_dead_drop(struct mf_dead *dead, size_t i);
 /* Puts it at the end of its sink's queue again, and drops it here. MF_EINVAL: there is no such
- * sink any more. */
+ * sink any more, it is an actuator, or nothing may be written. */
 int mf_dead_retry(struct mf_dead *dead, size_t i, struct mf_error *err);

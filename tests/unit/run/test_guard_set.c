@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/run/dead.h"
 #include "engine/run/guard.h"
 #include "tests/unit/run/run_kinds.h"
 
@@ -255,6 +256,26 @@ static void refused(void **state)
     mf_buf_done(&run_trace);
 }
 
+/* A command that was refused is shown as a dead letter, but is not given again later. */
+static void not_from_the_dead(void **state)
+{
+    struct bench *b = open("limit: 0.., failsafe: keep");
+    struct mf_dead *dead = bench_engine(b)->dead;
+    struct mf_error err = {0};
+
+    connect(b);
+    run_sink.result = MF_EINVAL;
+    bench_feed(b, "in", "5");
+    run_sink.result = MF_OK;
+    assert_int_equal(mf_dead_count(dead), 1);
+    assert_int_equal(mf_dead_retry(dead, 0, &err), MF_EINVAL);
+    assert_non_null(strstr(err.text, "is an actuator"));
+    assert_int_equal(mf_dead_count(dead), 1);
+    assert_int_equal(mf_engine_waiting(bench_engine(b)), 0);
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
 /* At the end the failsafe value is the last word, and whoever did not get it is named. */
 static void last_word(void **state)
 {
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup(one_step_at_a_time, run_setup),
         cmocka_unit_test_setup(refused, run_setup),
         cmocka_unit_test_setup(last_word, run_setup),
+        cmocka_unit_test_setup(not_from_the_dead, run_setup),
         cmocka_unit_test_setup(no_refresh_meanwhile, run_setup),
     };
 
