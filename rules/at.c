@@ -7,10 +7,10 @@
 
 #include "engine/base/clock.h"
 #include "engine/config/schema.h"
+#include "engine/config/type_zone.h"
 #include "engine/graph/node.h"
 #include "rules/moment.h"
 #include "rules/schedule.h"
-#include "rules/zone_option.h"
 
 enum { OUT };
 enum { TIMER_NEXT };

@@ -2,7 +2,7 @@
 
 # To build and run.
 build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-dev libmosquitto-dev libsqlite3-dev liblua5.4-dev
-  tzdata"
+  libical-dev tzdata"
 
 # To test: unit tests and their oracles, real peers, the second compiler, the checks of the meta tests.
 test_packages="libcmocka-dev libmodbus-dev libmsgpack-dev libjansson-dev libcbor-dev libnova-dev lua5.4

@@ -62,7 +62,7 @@ static struct mf_zone *read_path(const char *name, const char *path, struct mf_e
 {
     uint8_t *bytes = mf_alloc(TZ_FILE_MAX);
     struct mf_zone *zone = NULL;
-    size_t len;
+    size_t len = 0;
     int sys = read_whole(path, bytes, &len);
 
     if (sys == 0)

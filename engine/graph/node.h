@@ -112,6 +112,14 @@ void mf_node_log(struct mf_node *node, int level, const char *fmt, ...)
  * back-off. */
 void mf_node_fail(struct mf_node *node, const struct mf_error *err);
 
+/* ---- slow work: files on slow disks, long calculations ---- */
+
+/* run() is called on a pool thread and touches nothing but the job, done() on the loop, also when
+ * the node has gone meanwhile: the job is memory of its own, and whoever it belongs to takes itself
+ * out of it in stop(). Where there is no loop both are called at once. See link.h. */
+struct mf_job;
+void mf_node_job(struct mf_node *node, struct mf_job *job);
+
 /* ---- state that outlives a node ---- */
 
 void mf_state_put(struct mf_state_out *out, const char *name, const struct mf_value *value);

@@ -195,6 +195,18 @@ void mf_node_log(struct mf_node *node, int level, const char *fmt, ...)
 
 /* ---- state that outlives the node ---- */
 
+void mf_node_job(struct mf_node *node, struct mf_job *job)
+{
+    const struct mf_host *host = node->sched->engine->host;
+
+    if (host) {
+        host->job(host->self, job);
+    } else {
+        job->run(job);
+        job->done(job);
+    }
+}
+
 void mf_state_put(struct mf_state_out *out, const char *name, const struct mf_value *value)
 {
     mf_build_take_field(&out->fields, name, mf_value_copy(*value));

@@ -85,5 +85,19 @@ class Calculator(CliTest):
                 self.assertIn(part, self.call("time", *words, code=2).stderr)
 
 
+class Calendar(CliTest):
+    def test_once(self):
+        """A calendar is read beside the loop, and `run --once` waits for what it says."""
+        if "Not built in" in self.call("nodes").stdout and "  calendar " not in self.call("nodes").stdout.split("Not built in")[0]:
+            self.skipTest("built without libical")
+        self.write("a.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:ever\nDTSTART;VALUE=DATE:20200101\n"
+                            "DTEND;VALUE=DATE:20990101\nEND:VEVENT\nEND:VCALENDAR\n")
+        done = self.call("run", "--once", self.flow("x: {calendar: a.ics, tz: UTC}\n"
+                                                    "show: {log: notice, from: [x.active, x.summary], "
+                                                    "message: 'says {value}'}"))
+        self.assertIn("says true", done.stdout + done.stderr)
+        self.assertIn("says ever", done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -19,6 +19,7 @@ UP_TO = {"rules": "engine/graph", "nodes": "engine/graph", "lua": "engine/graph"
 
 # Header → the only sources that may include it.
 LIBRARIES = {
+    "libical/ical.h": {"nodes/calendar/events.c"},
     "yaml.h": {"engine/config/compose.c"},
     "uv.h": {"engine/run/loop_uv.c", "engine/run/loop_priv_uv.h", "engine/run/watch_uv.c",
              "engine/control/socket.c", "engine/control/socket_priv.h"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* See zone_option.h. */
+/* See type_zone.h. */
 
-#include "rules/zone_option.h"
+#include "engine/config/type_zone.h"
 
 #include "engine/config/diag.h"
 #include "engine/config/schema.h"
