@@ -12,6 +12,8 @@
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/flow_load.h"
+#include "engine/cli/playback.h"
+#include "engine/cli/replay.h"
 #include "engine/cli/state_dir.h"
 #include "engine/control/address.h"
 #include "engine/control/notify.h"
@@ -88,12 +90,26 @@ static bool open_control(const struct mf_args *args, struct mf_loop *loop,
     return *ret_control || !asked;
 }
 
+/* False when a record is asked for and cannot be written. */
+static bool open_record(const struct mf_args *args, struct mf_loop *loop,
+                        struct mf_record_file **ret)
+{
+    const char *path = mf_args_get(args, "record");
+    struct mf_error err = {0};
+
+    *ret = path ? mf_record_file_open(mf_loop_engine(loop), path, &err) : NULL;
+    if (path && !*ret)
+        mf_log(MF_LOG_ERROR, "record", "%s", err.text);
+    return *ret || !path;
+}
+
 /* Runs the graph to its end. Returns the exit code. */
 static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
 {
     struct reader reader = {.args = args};
     struct mf_notify notify;
     struct mf_control *control;
+    struct mf_record_file *record = NULL;
     struct mf_error err = {0};
     char *state_directory = mf_cli_state_dir(args);
     struct mf_loop *loop;
@@ -112,7 +128,7 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
         .arg = &reader,
         .event_arg = &notify,
     });
-    if (open_control(args, loop, &control)) {
+    if (open_control(args, loop, &control) && open_record(args, loop, &record)) {
         rc = mf_loop_run(loop, graph, &err);
         if (rc < 0)
             mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
@@ -120,6 +136,8 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     } else {
         mf_graph_free(graph);
     }
+    if (!mf_record_file_close(record) && code == MF_EXIT_OK)
+        code = MF_EXIT_WRONG;
     mf_buf_done(&reader.faults);
     mf_notify_close(&notify);
     mf_control_close(control);
@@ -130,13 +148,26 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     return code;
 }
 
+/* False after saying that an option is for replays only. */
+static bool check_replay(const struct mf_args *args)
+{
+    static const char *const only[] = {"show", "files", "speed"};
+
+    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+        if (mf_args_has(args, only[i]) && !mf_args_has(args, "replay")) {
+            mf_usage_error(args->command, "`--%s` goes with `--replay FILE`", only[i]);
+            return false;
+        }
+    return true;
+}
+
 static int run(const struct mf_args *args)
 {
     struct mf_cli_flow cli;
     struct mf_graph *graph;
     int64_t drain;
 
-    if (!mf_args_duration(args, "drain", DRAIN, &drain))
+    if (!mf_args_duration(args, "drain", DRAIN, &drain) || !check_replay(args))
         return MF_EXIT_USAGE;
     set_up_log(args);
     mf_cli_flow_init(&cli, args);
@@ -145,12 +176,18 @@ static int run(const struct mf_args *args)
     graph = mf_cli_flow_take(&cli);
     /* The graph needs nothing of what it was made from. */
     mf_cli_flow_done(&cli);
+    if (graph && mf_args_has(args, "replay"))
+        return mf_replay_run(args, graph);
     return graph ? run_graph(args, graph, drain) : MF_EXIT_FLOW;
 }
 
 static const struct mf_flag flags[] = {
     {"once", 0, NULL, NULL,
      "Read files to their end and each polled source once, deliver all, and exit.", NULL},
+    {"replay", 0, "FILE", NULL,
+     "Let the sources say what they said when the record was made, on a virtual clock.", NULL},
+    MF_PLAYBACK_FLAGS,
+    {"record", 0, "FILE", NULL, "Keep what the sources say, for `--replay`.", NULL},
     {"read-only", 0, NULL, NULL, "Change nothing outside: sinks and actuators do not write.", NULL},
     {"socket", 0, "PATH", NULL, "Where commands such as `status` reach this engine.",
      "in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR; with --once none"},
@@ -168,6 +205,7 @@ const struct mf_command mf_command_run = {
     .examples = "moat-flow run flow.yaml                 # until Ctrl-C\n"
                 "moat-flow run --once convert.yaml       # files to their end\n"
                 "moat-flow run --read-only -v .          # look, do not touch\n"
+                "moat-flow run --replay day.jsonl .      # again what a record holds\n"
                 "kill -HUP PID                           # read the files again\n",
     .doc =
         "Runs in the foreground and logs to stderr. SIGHUP reloads: a flow with faults changes\n"

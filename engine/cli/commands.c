@@ -12,6 +12,7 @@ const struct mf_command *const mf_commands[] = {
     &mf_command_run,
     &mf_command_validate,
     &mf_command_test,
+    &mf_command_simulate,
     &mf_command_status,
     &mf_command_tap,
     &mf_command_why,

@@ -138,6 +138,12 @@ static void play_all(struct run *run)
     check(run, run->test->ends, run->test->end_count, now);
 }
 
+/* Nothing outside is, and the log is outside. */
+static bool is_real(const struct mf_kind *kind)
+{
+    return false;
+}
+
 bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
                       struct mf_diags *diags, struct mf_test_cover *cover)
 {
@@ -145,7 +151,8 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
     struct mf_error err = {0};
 
     mf_zone_set_local(test->zone);
-    mf_engine_init(&run.engine, NULL, (struct mf_engine_options){.holds_played = true});
+    mf_engine_init(&run.engine, NULL,
+                   (struct mf_engine_options){.holds_played = true, .is_real = is_real});
     mf_rng_seed(&run.engine.rng, SEED);
     mf_clock_init_virtual(&run.engine.sched.clock, test->start);
     run.watches = mf_test_watches_new(test, *graph);

@@ -156,6 +156,10 @@ bool mf_test_series_read(struct mf_load *load, const struct mf_tree *tree,
 
 /* ---- test_start.c ---- */
 
-/* `2026-03-29 01:55 Europe/Berlin`, with seconds or without; ISO 8601 with an offset. */
+/* `2026-03-29 01:55 Europe/Berlin`, with seconds or without; ISO 8601 with an offset. *ret_help is
+ * set when it is none. */
+int mf_start_read(const char *text, int64_t *ret_wall, const struct mf_zone **ret_zone,
+                  const char **ret_help, struct mf_error *err);
+/* NULL: MF_TEST_START. */
 bool mf_test_start_read(struct mf_load *load, const struct mf_tree *tree, int64_t *ret_wall,
                         const struct mf_zone **ret_zone);

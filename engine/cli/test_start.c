@@ -10,16 +10,6 @@
 #include "engine/base/tz.h"
 #include "engine/cli/test_file.h"
 
-static bool wrong(struct mf_load *load, const struct mf_tree *tree, const char *what,
-                  const char *help)
-{
-    struct mf_diag *diag =
-        mf_diag(load->diags, MF_ERROR, MF_CODE_TEST_START, tree->at, "`start`: %s", what);
-
-    mf_diag_help(diag, "%s", help);
-    return false;
-}
-
 /* So many digits at *text, and the sign behind them if there is one to be. */
 static bool take_digits(const char **text, unsigned digits, char sign, int *ret)
 {
@@ -57,20 +47,20 @@ static const char *read_civil(const char *text, struct mf_civil *ret)
     return text;
 }
 
-static bool find_wall(struct mf_load *load, const struct mf_tree *tree, const struct mf_zone *zone,
-                      const struct mf_civil *civil, int64_t *ret_wall)
+static int find_wall(const struct mf_zone *zone, const struct mf_civil *civil, int64_t *ret_wall,
+                     const char **ret_help, struct mf_error *err)
 {
     int64_t second;
 
     switch (mf_zone_find(zone, civil, ret_wall, &second)) {
     case MF_CIVIL_GAP:
-        return wrong(load, tree, "this time does not exist there: the clocks jump over it",
-                     "take a time before or after the jump");
+        *ret_help = "take a time before or after the jump";
+        return mf_fail(err, MF_EINVAL, "this time does not exist there: the clocks jump over it");
     case MF_CIVIL_FOLD:
-        return wrong(load, tree, "this time exists twice there: the clocks go back over it",
-                     "say which with an offset, `2026-10-25T02:30:00+01:00 Europe/Berlin`");
+        *ret_help = "say which with an offset, `2026-10-25T02:30:00+01:00 Europe/Berlin`";
+        return mf_fail(err, MF_EINVAL, "this time exists twice there: the clocks go back over it");
     default:
-        return true;
+        return 0;
     }
 }
 
@@ -90,30 +80,41 @@ static bool read_exact(const char *text, int64_t *ret_wall, const char **ret_zon
     return true;
 }
 
+int mf_start_read(const char *text, int64_t *ret_wall, const struct mf_zone **ret_zone,
+                  const char **ret_help, struct mf_error *err)
+{
+    const char *name = "UTC", *rest;
+    struct mf_civil civil;
+    bool is_exact = read_exact(text, ret_wall, &name);
+
+    if (!is_exact) {
+        rest = read_civil(text, &civil);
+        if (!rest || (*rest && *rest != ' ')) {
+            *ret_help = "write `2026-03-29 01:55 Europe/Berlin`; without a zone it is UTC";
+            return mf_fail(err, MF_EINVAL, "this is not a time");
+        }
+        name = *rest ? rest + 1 : name;
+    }
+    *ret_zone = mf_zone_get(name, err);
+    if (!*ret_zone) {
+        *ret_help = "write a zone of the tz database, such as `Europe/Berlin`, or leave it out "
+                    "for UTC";
+        return MF_EINVAL;
+    }
+    return is_exact ? 0 : find_wall(*ret_zone, &civil, ret_wall, ret_help, err);
+}
+
 bool mf_test_start_read(struct mf_load *load, const struct mf_tree *tree, int64_t *ret_wall,
                         const struct mf_zone **ret_zone)
 {
-    const char *name = "UTC", *rest;
     struct mf_error err = {0};
-    struct mf_civil civil;
-    bool is_exact;
+    struct mf_diag *diag;
+    const char *help;
 
-    if (!tree) {
-        *ret_zone = mf_zone_get(name, &err);
-        return mf_time_read(MF_TEST_START, ret_wall);
-    }
-    is_exact = read_exact(tree->text, ret_wall, &name);
-    if (!is_exact) {
-        rest = read_civil(tree->text, &civil);
-        if (!rest || (*rest && *rest != ' '))
-            return wrong(load, tree, "this is not a time",
-                         "write `2026-03-29 01:55 Europe/Berlin`; without a zone it is UTC");
-        name = *rest ? rest + 1 : name;
-    }
-    *ret_zone = mf_zone_get(name, &err);
-    if (!*ret_zone)
-        return wrong(load, tree, err.text,
-                     "write a zone of the tz database, such as `Europe/Berlin`, or leave it out "
-                     "for UTC");
-    return is_exact || find_wall(load, tree, *ret_zone, &civil, ret_wall);
+    if (mf_start_read(tree ? tree->text : MF_TEST_START, ret_wall, ret_zone, &help, &err) == 0)
+        return true;
+    diag = mf_diag(load->diags, MF_ERROR, MF_CODE_TEST_START, tree ? tree->at : (struct mf_span){0},
+                   "`start`: %s", err.text);
+    mf_diag_help(diag, "%s", help);
+    return false;
 }

@@ -131,10 +131,22 @@ void mf_node_free(struct mf_node *node)
     mf_free(node);
 }
 
+/* What would only write to the log, where that is not wanted: it is never started, and takes
+ * nothing. */
+static bool is_mute(const struct mf_node *node)
+{
+    return node->is_played && node->sched->engine->options.is_real && !node->def->out_count &&
+           !(node->kind->flags & MF_KIND_WRITES);
+}
+
 int mf_node_start(struct mf_node *node, struct mf_error *err)
 {
     int rc = 0;
 
+    if (is_mute(node)) {
+        node->phase = MF_NODE_STOPPED;
+        return 0;
+    }
     if (node->queue)
         mf_spool_attach(node);
     node->phase = MF_NODE_RUNNING;

@@ -8,6 +8,7 @@
 
 #include "engine/base/num.h"
 #include "engine/base/text.h"
+#include "engine/base/tz.h"
 #include "engine/value/base64.h"
 #include "engine/value/codec.h"
 
@@ -195,6 +196,7 @@ static void put_known(struct mf_recorder *recorder)
 void mf_recorder_start(struct mf_recorder *recorder, struct mf_engine *engine, const char *only,
                        bool (*line)(void *arg, const char *text, size_t len), void *arg)
 {
+    const struct mf_zone *zone = mf_zone_get(NULL, NULL);
     char start[MF_TIME_TEXT];
 
     *recorder = (struct mf_recorder){.engine = engine, .only = only, .line = line, .arg = arg};
@@ -203,7 +205,10 @@ void mf_recorder_start(struct mf_recorder *recorder, struct mf_engine *engine, c
     recorder->start_mono = mf_clock_mono(&engine->sched.clock);
     recorder->start_wall = mf_clock_wall(&engine->sched.clock);
     mf_time_print(recorder->start_wall, start);
-    mf_buf_printf(&recorder->text, "{\"moat-flow-record\":1,\"start\":\"%s\"}", start);
+    mf_buf_printf(&recorder->text, "{\"moat-flow-record\":1,\"start\":\"%s\"", start);
+    if (zone)
+        put_field(&recorder->text, "zone", mf_zone_name(zone));
+    mf_buf_putc(&recorder->text, '}');
     keep(recorder);
     recorder->lines = 0;
     put_known(recorder);

@@ -7,13 +7,14 @@
  * A record is JSON lines. The first is the head, the last the end; between them one line for each
  * message of a source, in order:
  *
- *   {"moat-flow-record":1,"start":"2026-03-29T00:55:00.25Z"}
+ *   {"moat-flow-record":1,"start":"2026-03-29T00:55:00.25Z","zone":"Europe/Berlin"}
  *   {"at":0,"node":"power","value":812.5,"unit":"W","time":1774745700000000000}
  *   {"at":1000000000,"node":"meter","port":"voltage","value":230.0,"unit":"V"}
  *   {"at":1000000000,"next":true,"node":"door","value":true}
  *   {"at":5000000000,"node":"power","value":812.5,"unit":"W","quality":"stale","reason":"timeout"}
  *   {"at":60000000000,"end":true}
  *
+ *   zone     that of the machine, left out where it is not known
  *   at       ns since the start, by the clock that only runs forward
  *   next     as late as the line before, but a turn of its own
  *   node     the source; port: its output, left out where it is called `out`
@@ -74,8 +75,15 @@ struct mf_record_entry {
     struct mf_msg msg;                /* time: -1 where it is start + at */
 };
 
+enum { MF_RECORD_ZONE = 80 };
+struct mf_record_head {
+    int64_t start;             /* wall ns */
+    char zone[MF_RECORD_ZONE]; /* "": not known */
+};
+
 /* Reads the first line. */
-int mf_record_read_head(const char *line, size_t len, int64_t *ret_start, struct mf_error *err);
+int mf_record_read_head(const char *line, size_t len, struct mf_record_head *ret,
+                        struct mf_error *err);
 /* Reads any other line. On success the entry wants to be dropped. */
 int mf_record_read(const char *line, size_t len, struct mf_record_entry *ret, struct mf_error *err);
 void mf_record_entry_drop(struct mf_record_entry *entry);

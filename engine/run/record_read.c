@@ -52,7 +52,8 @@ static int read_map(const char *line, size_t len, struct mf_value *ret, struct m
     return mf_fail(err, MF_EINVAL, "a line of a record is a JSON object");
 }
 
-int mf_record_read_head(const char *line, size_t len, int64_t *ret_start, struct mf_error *err)
+int mf_record_read_head(const char *line, size_t len, struct mf_record_head *ret,
+                        struct mf_error *err)
 {
     const struct mf_value *version;
     struct mf_value map;
@@ -69,8 +70,10 @@ int mf_record_read_head(const char *line, size_t len, int64_t *ret_start, struct
     else if (version->type != MF_INT || version->integer != 1)
         rc = mf_fail(err, MF_EINVAL, "this program reads version 1 of records");
     else if (!copy_text(field(&map, "start"), start, sizeof start) ||
-             !mf_time_read(start, ret_start))
+             !mf_time_read(start, &ret->start))
         rc = mf_fail(err, MF_EINVAL, "the head of the record has no `start`");
+    if (!copy_text(field(&map, "zone"), ret->zone, sizeof ret->zone))
+        ret->zone[0] = 0;
     mf_value_drop(map);
     return rc;
 }

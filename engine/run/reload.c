@@ -79,14 +79,24 @@ static bool stays(const struct mf_change *change, const struct mf_node *node,
            (!def->link || !change->is_new_link[def->link->index]);
 }
 
+/* On a virtual clock there is no outside, but for what the owner of the engine lets be real. */
+static bool is_played(const struct mf_node *node)
+{
+    const struct mf_engine_options *options = &node->sched->engine->options;
+    uint32_t flags = node->kind->flags;
+
+    if (options->read_only && (flags & MF_KIND_WRITES))
+        return true;
+    return mf_node_is_virtual(node) && !(flags & (MF_KIND_PURE | MF_KIND_TIME)) &&
+           !(options->is_real && options->is_real(node->kind));
+}
+
 static struct mf_node *new_node(struct mf_change *change, struct mf_def *def)
 {
     struct mf_engine *engine = change->engine;
     struct mf_node *node = mf_node_new(&engine->sched, def);
-    uint32_t flags = def->kind->flags;
 
-    node->is_played = (mf_node_is_virtual(node) && !(flags & (MF_KIND_PURE | MF_KIND_TIME))) ||
-                      (engine->options.read_only && (flags & MF_KIND_WRITES));
+    node->is_played = is_played(node);
     if (def->link)
         node->link = change->links[def->link->index];
     change->fresh[change->fresh_count++] = def->order;
