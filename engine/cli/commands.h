@@ -16,6 +16,7 @@ extern const struct mf_command mf_command_validate;
 extern const struct mf_command mf_command_run;
 extern const struct mf_command mf_command_test;
 extern const struct mf_command mf_command_simulate;
+extern const struct mf_command mf_command_record;
 extern const struct mf_command mf_command_graph;
 extern const struct mf_command mf_command_expand;
 extern const struct mf_command mf_command_nodes;

@@ -162,8 +162,8 @@ static void show_progress(struct mf_playback *playback)
     fprintf(stderr, "\r%.10s ", now);
 }
 
-/* To a moment of virtual time, when it has come. */
-static void pass_to(struct mf_playback *playback, int64_t at)
+/* To a moment of virtual time, when it has come; `before`: not into it. */
+static void pass_to(struct mf_playback *playback, int64_t at, bool before)
 {
     if (playback->speed != MF_SPEED_MAX) {
         flush(playback);
@@ -172,22 +172,35 @@ static void pass_to(struct mf_playback *playback, int64_t at)
         wait_until(playback, 0);
         show_progress(playback);
     }
-    if (!playback->is_interrupted)
+    if (playback->is_interrupted)
+        return;
+    if (before)
+        mf_engine_advance_before(&playback->engine, at);
+    else
         mf_engine_advance(&playback->engine, at);
+}
+
+static bool pass(struct mf_playback *playback, int64_t at, bool before)
+{
+    bool is_there;
+
+    do {
+        int64_t next = mf_sched_next(&playback->engine.sched);
+
+        is_there = next >= at;
+        pass_to(playback, is_there ? at : next, is_there && before);
+    } while (!is_there && !playback->is_interrupted && playback->can_write);
+    return !playback->is_interrupted && playback->can_write;
 }
 
 bool mf_playback_until(struct mf_playback *playback, int64_t at)
 {
-    struct mf_engine *engine = &playback->engine;
-    int64_t next;
+    return pass(playback, at, false);
+}
 
-    do {
-        next = mf_sched_next(&engine->sched);
-        if (next > at)
-            next = at;
-        pass_to(playback, next);
-    } while (next < at && !playback->is_interrupted && playback->can_write);
-    return !playback->is_interrupted && playback->can_write;
+bool mf_playback_before(struct mf_playback *playback, int64_t at)
+{
+    return pass(playback, at, true);
 }
 
 /* ---- life ---- */

@@ -56,5 +56,7 @@ int mf_playback_begin(struct mf_playback *playback, const struct mf_args *args,
 /* Lets time pass until `at` ns after the start. False: interrupted, or nobody reads what is
  * printed. */
 bool mf_playback_until(struct mf_playback *playback, int64_t at);
+/* The same, but what happens at that moment itself is left to the next call. */
+bool mf_playback_before(struct mf_playback *playback, int64_t at);
 /* Stops, and returns the exit code: MF_EXIT_WRONG when something could not be written. */
 int mf_playback_end(struct mf_playback *playback);

@@ -72,7 +72,7 @@ bool mf_record_out_line(struct mf_record_out *out, const char *text, size_t len)
     mf_buf_put(&out->text, text, len);
     mf_buf_putc(&out->text, '\n');
     out->written += (int64_t)len + 1;
-    if (out->text.len >= CHUNK || real_mono() - out->flushed >= FLUSH_EVERY)
+    if (out->is_eager || out->text.len >= CHUNK || real_mono() - out->flushed >= FLUSH_EVERY)
         flush(out);
     return !out->has_failed;
 }

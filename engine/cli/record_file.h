@@ -24,6 +24,7 @@ struct mf_record_out {
     struct mf_buf text; /* not written yet */
     int64_t written, limit;
     int64_t flushed; /* mono of the real clock */
+    bool is_eager;   /* each line at once: whoever writes may be ended by Ctrl-C */
     bool has_failed; /* said already */
     bool is_full;
 };

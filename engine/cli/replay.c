@@ -158,10 +158,11 @@ static int step(struct replay *replay, bool *ret_more)
     if (mf_record_read(line, len, &entry, &err) < 0)
         return fail_line(replay, &err);
     replay->lost += (uint64_t)entry.lost;
-    if (entry.at > mf_clock_mono(&engine->sched.clock) || entry.is_next || entry.is_end)
+    *ret_more = true;
+    if (entry.is_end || entry.is_next)
         *ret_more = mf_playback_until(&replay->playback, entry.at) && !entry.is_end;
-    else
-        *ret_more = true;
+    else if (entry.at > mf_clock_mono(&engine->sched.clock))
+        *ret_more = mf_playback_before(&replay->playback, entry.at);
     rc = *ret_more ? play(replay, &entry, &err) : 0;
     mf_record_entry_drop(&entry);
     return rc < 0 ? fail_line(replay, &err) : MF_EXIT_OK;

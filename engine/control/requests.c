@@ -9,6 +9,7 @@ const struct mf_request_kind *const mf_request_kinds[] = {
     // clang-format off
     &mf_request_dlq,
     &mf_request_nodes,
+    &mf_request_record,
     &mf_request_release,
     &mf_request_set,
     &mf_request_state,

@@ -5,6 +5,7 @@
 
 #include "engine/control/request.h"
 
+extern const struct mf_request_kind mf_request_record;
 extern const struct mf_request_kind mf_request_release;
 extern const struct mf_request_kind mf_request_set;
 extern const struct mf_request_kind mf_request_nodes;

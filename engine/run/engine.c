@@ -210,6 +210,16 @@ void mf_engine_advance(struct mf_engine *engine, int64_t until)
     mf_clock_advance(&engine->sched.clock, until);
 }
 
+void mf_engine_advance_before(struct mf_engine *engine, int64_t until)
+{
+    settle(engine);
+    while (mf_sched_next(&engine->sched) < until) {
+        mf_clock_advance(&engine->sched.clock, mf_sched_next(&engine->sched));
+        settle(engine);
+    }
+    mf_clock_advance(&engine->sched.clock, until);
+}
+
 void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned output,
                     struct mf_value value, int64_t time)
 {

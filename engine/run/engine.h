@@ -143,6 +143,9 @@ bool mf_engine_run(struct mf_engine *engine, unsigned max_turns);
 /* Virtual clock: moves to mono time `until`, firing each timer at its time. Whatever is to do now
  * is done, too, pulled sources to their end included. */
 void mf_engine_advance(struct mf_engine *engine, int64_t until);
+/* The same, but what is due at `until` itself is left to the next call: what is played meanwhile is
+ * in one turn with it. */
+void mf_engine_advance_before(struct mf_engine *engine, int64_t until);
 
 struct mf_node *mf_engine_node(const struct mf_engine *engine,
                                const char *name); /* NULL if absent */

@@ -199,7 +199,8 @@ void mf_recorder_start(struct mf_recorder *recorder, struct mf_engine *engine, c
     const struct mf_zone *zone = mf_zone_get(NULL, NULL);
     char start[MF_TIME_TEXT];
 
-    *recorder = (struct mf_recorder){.engine = engine, .only = only, .line = line, .arg = arg};
+    *recorder = (struct mf_recorder){
+        .engine = engine, .only = only, .line = line, .arg = arg, .last_at = -1};
     recorder->observer = (struct mf_observer){.saw = saw, .arg = recorder};
     recorder->text.limit = MF_RECORD_LINE;
     recorder->start_mono = mf_clock_mono(&engine->sched.clock);

@@ -19,11 +19,10 @@
  *   next     as late as the line before, but a turn of its own
  *   node     the source; port: its output, left out where it is called `out`
  *   value    as JSON: a number with a point or an exponent is a number, one without an int. What
- *            JSON cannot say exactly (bytes, paths) is MessagePack in base64, under "msgpack".
- *   unit     of the number, as the flow has it
- *   time     when it was true, ns since 1970; left out where it is start + at
- *   quality, reason   where it is not good; again: nothing new but its quality
- *   lost     so many lines before this one could not be kept
+ *            JSON cannot say exactly (bytes, paths) is MessagePack in base64, under "msgpack"; in
+ * it a text that is not UTF-8 is bytes. unit     of the number, as the flow has it time     when it
+ * was true, ns since 1970; left out where it is start + at quality, reason   where it is not good;
+ * again: nothing new but its quality lost     so many lines before this one could not be kept
  *
  * A source is every node that is neither pure nor of time: with its messages and the clock, all
  * others do what they did. What the sources had said before the record began stands at 0.

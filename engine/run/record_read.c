@@ -223,6 +223,17 @@ static int fit_unit(struct mf_record_entry *entry, const struct mf_out_def *out,
     return 0;
 }
 
+/* A text that is not UTF-8 was kept as bytes. */
+static void become_text(struct mf_value *value)
+{
+    size_t len;
+    const char *text = mf_value_text(value, &len);
+    struct mf_value copy = mf_value_new_text_n(text, len);
+
+    mf_value_drop(*value);
+    *value = copy;
+}
+
 int mf_record_fit(struct mf_record_entry *entry, const struct mf_out_def *out, struct mf_error *err)
 {
     struct mf_value *value = &entry->msg.value;
@@ -233,6 +244,8 @@ int mf_record_fit(struct mf_record_entry *entry, const struct mf_out_def *out, s
         return rc;
     if (value->type == MF_INT && !(out->types & MF_T(MF_INT)) && (out->types & MF_T(MF_NUMBER)))
         *value = mf_value_number((double)value->integer);
+    if (value->type == MF_BYTES && !(out->types & MF_T(MF_BYTES)) && (out->types & MF_T(MF_TEXT)))
+        become_text(value);
     if ((out->types & MF_T(value->type)) ||
         (value->type == MF_NULL && entry->msg.quality != MF_GOOD))
         return 0;
