@@ -190,6 +190,8 @@ static void arm(struct mf_node *node)
 #define SOONER(at) due = (at) < due ? (at) : due
     if (guard->is_set)
         SOONER(guard->manual_until);
+    if (guard->again_at)
+        SOONER(guard->again_at);
     if (def->after && guard->hand == MF_HAND_INPUT)
         SOONER(guard->inputs[guard->input].heard + def->after);
     if (def->after && guard->hand == MF_HAND_NONE && def->failsafe == MF_FAILSAFE_VALUE)
@@ -264,6 +266,7 @@ void mf_guard_settled(struct mf_node *node, const struct mf_value *value, bool i
         note_written(node, value);
     else
         guard->full_at = now + def_of(node)->step;
+    guard->again_at = is_delivered ? 0 : now + MF_GUARD_AGAIN;
     if (mf_queue_is_empty(node->queue))
         forget_sent(guard);
     if (!guard->is_over)
@@ -339,6 +342,10 @@ static void decide(struct mf_node *node)
         end_manual(guard, now);
         mf_node_log(node, MF_LOG_NOTICE, "the time of `set` is over");
     }
+    if (guard->again_at && guard->again_at <= now) {
+        guard->again_at = 0;
+        guard->must_write = true;
+    }
     guard->held = mf_node_is_read_only(node) ? MF_HELD_READ_ONLY : 0;
     choose(node, now);
     if (guard->hand != former && (guard->was_held || guard->hand == MF_HAND_FAILSAFE))
@@ -351,6 +358,8 @@ static void decide(struct mf_node *node)
     guard->is_manual_new = false;
     if (guard->has_sent)
         guard->held |= MF_HELD_LINK;
+    if (guard->again_at)
+        guard->held |= MF_HELD_REFUSED;
     arm(node);
 }
 

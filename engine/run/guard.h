@@ -20,6 +20,8 @@
 #include "engine/graph/guard.h"
 #include "engine/run/sched.h"
 
+#define MF_GUARD_AGAIN (10 * MF_SEC) /* until what was refused is tried again */
+
 /* Who holds the output. */
 enum mf_hand { MF_HAND_NONE, MF_HAND_INPUT, MF_HAND_MANUAL, MF_HAND_FAILSAFE };
 
@@ -33,7 +35,8 @@ enum mf_held {
     MF_HELD_FAILSAFE = 1 << 5, /* and the failsafe value is written */
     MF_HELD_READ_ONLY = 1 << 6,
     MF_HELD_LINK = 1 << 7, /* handed over, not delivered yet */
-    MF_HELD_KINDS = 8,
+    MF_HELD_REFUSED = 1 << 8,
+    MF_HELD_KINDS = 9,
 };
 extern const char *const mf_held_names[MF_HELD_KINDS]; /* by bit */
 
@@ -59,6 +62,7 @@ struct mf_guard {
     int64_t written_at, tried_at; /* mono */
     int64_t full_at;              /* mono; from when on the ramp may make a whole step */
     int64_t fed;                  /* mono when there last was a good value */
+    int64_t again_at;             /* mono: to try what was refused again; 0: nothing was */
     bool has_sent, has_written, was_held;
     bool must_write; /* the thing may have forgotten what it was told */
     bool is_over;    /* the failsafe value was the last word */

@@ -8,7 +8,8 @@
 #include "engine/run/guard.h"
 
 const char *const mf_held_names[MF_HELD_KINDS] = {
-    "limit", "ramp", "override", "priority", "no good value", "failsafe", "read-only", "link",
+    "limit",    "ramp",      "override", "priority", "no good value",
+    "failsafe", "read-only", "link",     "refused",
 };
 
 struct mf_guard *mf_guard_new(struct mf_node *node)

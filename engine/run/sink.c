@@ -126,6 +126,10 @@ static void address(const struct mf_node *node, struct mf_letter *letter)
 static void refused(struct mf_node *node, const struct mf_letter *letter, const char *reason)
 {
     note_loss(node);
+    if (node->guard) {
+        mf_node_log(node, MF_LOG_ERROR, "was refused, and is tried again: %s", reason);
+        return;
+    }
     mf_node_log(node, MF_LOG_ERROR, "a message was refused and is a dead letter now: %s", reason);
     mf_dead_put(node->sched->engine->dead, node, letter, reason);
 }

@@ -256,18 +256,26 @@ static void refused(void **state)
     mf_buf_done(&run_trace);
 }
 
-/* A command that was refused is shown as a dead letter, but is not given again later. */
+/* What was refused is tried again after a while, with the value that holds then, and is no dead
+ * letter; one from before the sink was an actuator is not given again. */
 static void not_from_the_dead(void **state)
 {
     struct bench *b = open("limit: 0.., failsafe: keep");
     struct mf_dead *dead = bench_engine(b)->dead;
+    struct mf_letter letter = {
+        .msg = {.value = mf_value_number(9)}, .label = "out", .node_name = "in"};
     struct mf_error err = {0};
 
     connect(b);
     run_sink.result = MF_EINVAL;
     bench_feed(b, "in", "5");
+    bench_expect_log(b, "was refused, and is tried again: the sink does not like it");
+    expect_look(b, "nothing written yet by `in`; held by refused");
     run_sink.result = MF_OK;
-    assert_int_equal(mf_dead_count(dead), 1);
+    bench_advance(b, "10s");
+    run_expect_trace("in.out=5; in.out=5; ");
+    assert_int_equal(mf_dead_count(dead), 0);
+    mf_dead_put(dead, node(b, "a"), &letter, "refused");
     assert_int_equal(mf_dead_retry(dead, 0, &err), MF_EINVAL);
     assert_non_null(strstr(err.text, "is an actuator"));
     assert_int_equal(mf_dead_count(dead), 1);
