@@ -129,11 +129,19 @@ static const char *port_name(const struct mf_test_file *file, const struct mf_tr
     return mf_arena_printf(file->arena, "%s.%s", key->text, port);
 }
 
-/* `{meter: {voltage: 230 V, current: 2 A}}` */
+/* `{meter: {voltage: 230 V, current: 2 A}}`. A map that names no output is a value, where there is
+ * an output that takes one. */
 static bool has_map_of_ports(const struct mf_def *def, const char *rest,
                              const struct mf_tree *value)
 {
-    return !*rest && value->kind == MF_TREE_MAP && def->out_count > 1;
+    int first = mf_def_output(def, "");
+
+    if (*rest || value->kind != MF_TREE_MAP || def->out_count < 2)
+        return false;
+    for (uint32_t i = 0; i < value->count; i++)
+        if (mf_def_output(def, value->pairs[i].key->text) >= 0)
+            return true;
+    return first < 0 || !(def->outs[first].types & MF_T(MF_MAP));
 }
 
 void mf_test_read_set(struct mf_test_reading *r, const struct mf_tree_pair *pair,

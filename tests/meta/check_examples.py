@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-3.0-or-later
-"""Every example and every flow in a page of the manual validates without a warning; every example
-is listed in examples/README.md and shows a picture.
+"""Every example and every flow in a page of the manual validates without a warning; the tests of
+examples pass; every example is listed in examples/README.md and shows a picture.
 
 check_examples.py ROOT MOAT-FLOW
 """
@@ -24,6 +24,7 @@ def call(*args):
 absent = "Not built in" in call("nodes")
 examples = sorted(path for path in (root / "examples").iterdir() if path.is_dir())
 listed = (root / "examples/README.md").read_text(encoding="utf-8")
+tested = 0
 for example in examples:
     name = f"examples/{example.name}"
     if f"]({example.name}/)" not in listed:
@@ -34,8 +35,11 @@ for example in examples:
     call("validate", "--no-env", "--deny-warnings", name)
     if "->" not in call("graph", "--no-env", "--format", "dot", name):
         faults.append(f"{name} has no edges")
+    if list(example.glob("*.test.yaml")):
+        call("test", name)
+        tested += 1
 if not absent:
     call("validate", "--no-env", "--deny-warnings", "README.md", *[str(p.relative_to(root)) for p in sorted((root / "docs").glob("*.md"))])
 print("\n".join(faults))
-print(f"{len(examples)} examples")
-sys.exit(1 if faults or not examples else 0)
+print(f"{len(examples)} examples, {tested} with tests")
+sys.exit(1 if faults or not tested else 0)
