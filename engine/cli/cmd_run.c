@@ -16,6 +16,7 @@
 #include "engine/cli/replay.h"
 #include "engine/cli/state_dir.h"
 #include "engine/control/address.h"
+#include "engine/control/http.h"
 #include "engine/control/notify.h"
 #include "engine/control/socket.h"
 #include "engine/run/loop_uv.h"
@@ -103,6 +104,25 @@ static bool open_record(const struct mf_args *args, struct mf_loop *loop,
     return *ret || !path;
 }
 
+/* Returns an exit code; MF_EXIT_OK also when there is to be none. */
+static int open_http(const struct mf_args *args, struct mf_loop *loop,
+                     const struct mf_control *control, struct mf_http **ret_http)
+{
+    const char *address = mf_args_get(args, "listen"), *file = mf_args_get(args, "token-file");
+    struct mf_error err = {0};
+    char *token = NULL;
+
+    if (address && file)
+        token = mf_http_read_token(file, &err);
+    if (address && (token || !file))
+        *ret_http = mf_http_open(loop, control, address, token, &err);
+    mf_free(token);
+    if (!address || *ret_http)
+        return MF_EXIT_OK;
+    mf_log(MF_LOG_ERROR, "http", "%s", err.text);
+    return err.code == MF_EINVAL ? MF_EXIT_USAGE : MF_EXIT_ENV;
+}
+
 /* Runs the graph to its end. Returns the exit code. */
 static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
 {
@@ -110,6 +130,7 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     struct mf_notify notify;
     struct mf_control *control;
     struct mf_record_file *record = NULL;
+    struct mf_http *http = NULL;
     struct mf_error err = {0};
     char *state_directory = mf_cli_state_dir(args);
     struct mf_loop *loop;
@@ -128,7 +149,9 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
         .arg = &reader,
         .event_arg = &notify,
     });
-    if (open_control(args, loop, &control) && open_record(args, loop, &record)) {
+    if (open_control(args, loop, &control) && open_record(args, loop, &record))
+        code = open_http(args, loop, control, &http);
+    if (code == MF_EXIT_OK) {
         rc = mf_loop_run(loop, graph, &err);
         if (rc < 0)
             mf_log(MF_LOG_ERROR, "moat-flow", "%s", err.text);
@@ -140,6 +163,7 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
         code = MF_EXIT_WRONG;
     mf_buf_done(&reader.faults);
     mf_notify_close(&notify);
+    mf_http_close(http);
     mf_control_close(control);
     if (mf_loop_has_jobs(loop))
         _exit(code);
@@ -191,6 +215,10 @@ static const struct mf_flag flags[] = {
     {"read-only", 0, NULL, NULL, "Change nothing outside: sinks and actuators do not write.", NULL},
     {"socket", 0, "PATH", NULL, "Where commands such as `status` reach this engine.",
      "in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR; with --once none"},
+    {"listen", 0, "HOST:PORT", NULL,
+     "Serve /live, /ready, /metrics and /graph by HTTP; off unless given.", NULL},
+    {"token-file", 0, "FILE", NULL,
+     "Token that HTTP requests must bring; wanted where others can reach the address.", NULL},
     {"drain", 0, "TIME", NULL, "How long sinks may take to empty their queues at the end.", "10s"},
     {"log-level", 0, "LEVEL", mf_log_level_names, "The least important lines to log.", "notice"},
     {"log-format", 0, "FORMAT", log_formats,

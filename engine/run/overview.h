@@ -13,7 +13,7 @@
  *   store    dead dead_dropped (letters) is_open; if it is: commits changes bytes (written)
  *            failures error
  *   links[]  name kind state error ups failures
- *   nodes[]  name kind link state runs rejected skipped
+ *   nodes[]  name kind link state runs rejected skipped held
  *            outputs[] name value unit quality reason time age (s) count
  *            queue     waiting in_flight capacity delivered dropped refused spool_bytes spool_limit
  *                      (0: it is in memory); null: none

@@ -22,8 +22,9 @@ LIBRARIES = {
     "libical/ical.h": {"nodes/calendar/events.c"},
     "yaml.h": {"engine/config/compose.c"},
     "uv.h": {"engine/run/loop_uv.c", "engine/run/loop_priv_uv.h", "engine/run/watch_uv.c",
-             "engine/control/socket.c", "engine/control/socket_priv.h"},
+             "engine/control/socket.c", "engine/control/socket_priv.h", "engine/control/http.c"},
     "sqlite3.h": {"engine/run/store_sqlite.c"},
+    "microhttpd.h": {"engine/control/http.c"},
     "mosquitto.h": {"nodes/mqtt/"},
     "mqtt_protocol.h": {"nodes/mqtt/"},
 }
