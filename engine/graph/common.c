@@ -135,7 +135,7 @@ static const struct mf_type type_examples = {
 
 /* ---- the table ---- */
 
-static const struct mf_choice value_types[] = {
+const struct mf_choice mf_value_choices[] = {
     {"number", MF_T(MF_NUMBER), "A floating point number."},
     {"int", MF_T(MF_INT), "A whole number of 64 bits, exact."},
     {"bool", MF_T(MF_BOOL), "True or false."},
@@ -160,7 +160,7 @@ const struct mf_option mf_common_options[] = {
      .summary = "Where the input comes from: node, node.port, node.*, a list, or a map of names."},
     {"unit", &mf_type_unit, MF_MEMBER(struct mf_common, unit, struct mf_unit), MF_GIVEN(has_unit),
      .summary = "Unit of the output: a known one is converted to it, a missing one is set."},
-    {"type", MF_CHOICE(type, value_types),
+    {"type", MF_CHOICE(type, mf_value_choices),
      .summary = "Type of the output's value, where the kind cannot know it; others are rejected."},
     {"stale", &type_stale, MF_MEMBER(struct mf_common, stale, int64_t), MF_GIVEN(has_stale),
      .min = 0.001, .max = 3.2e9,

@@ -106,6 +106,8 @@ static void put_edges(const struct mf_def *def, struct mf_buf *buf)
         put_text(out->unit ? out->unit->name : "", buf);
     }
     put_text(def->link ? def->link->name : "", buf);
+    if (def->kind->fingerprint)
+        def->kind->fingerprint(def->config, buf);
 }
 
 static void seal(struct mf_buf *buf, uint64_t ret_hash[2])

@@ -67,6 +67,9 @@ enum mf_kind_flag {
 
 /* ---- nodes ---- */
 
+/* A whole number about a node: "instructions"; a counter only ever grows. */
+typedef void (*mf_stat_fn)(void *arg, const char *name, double number, bool is_counter);
+
 struct mf_kind {
     const char *name;    /* "deadband", "mqtt.publish" */
     const char *summary; /* one sentence with a full stop */
@@ -97,6 +100,10 @@ struct mf_kind {
     /* What in the outside world the node writes ("file:/a/b"), arena text or NULL: two nodes with
      * the same are an error. */
     const char *(*writes)(const void *config, struct mf_arena *arena);
+
+    /* Appends what else makes a node another one than before when the flow is reloaded, beside what
+     * its options say: the content of a file they name. */
+    void (*fingerprint)(const void *config, struct mf_buf *buf);
 
     /* Takes memory, nothing else: `validate` and the tests call it as well. */
     int (*create)(struct mf_node *node, struct mf_error *err);
@@ -140,6 +147,9 @@ struct mf_kind {
      */
     void (*save)(const struct mf_node *node, struct mf_state_out *out);
     int (*restore)(struct mf_node *node, struct mf_state_in *in, struct mf_error *err);
+
+    /* Names and numbers for `status` and for metrics, beside those that every node has. */
+    void (*stats)(const struct mf_node *node, mf_stat_fn put, void *arg);
 
     /* Lets go of the outside world. Nothing is delivered to the node after this call; letters still
      * pending are the engine's business. */
@@ -225,3 +235,6 @@ bool mf_infer_expr(struct mf_infer *infer, struct mf_expr *expr, const struct mf
 struct mf_arena *mf_infer_arena(struct mf_infer *infer);
 /* The unit that `unit:` on the node asks for, or NULL. */
 const struct mf_unit *mf_infer_asked_unit(const struct mf_infer *infer);
+
+/* Names of value types as `type:` has them; the values are sets of MF_T(). */
+extern const struct mf_choice mf_value_choices[];

@@ -26,6 +26,7 @@ int64_t mf_node_mono(const struct mf_node *node);      /* mono ns of this turn *
 bool mf_node_is_read_only(const struct mf_node *node); /* run --read-only */
 bool mf_node_is_once(const struct mf_node *node);      /* run --once */
 bool mf_node_is_virtual(const struct mf_node *node);   /* virtual clock: a test, no device there */
+bool mf_node_is_timeless(const struct mf_node *node);  /* virtual clock: real time must not matter */
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port); /* NULL: none */
 uint32_t mf_node_types(const struct mf_node *node, unsigned out_port); /* that it may emit */
 
@@ -37,6 +38,7 @@ const struct mf_msg *mf_node_messages(
     const struct mf_node *node); /* the same, as an array for mf_expr_run() */
 bool mf_node_input_has(const struct mf_node *node, unsigned input);    /* has had a message */
 bool mf_node_input_is_new(const struct mf_node *node, unsigned input); /* in this turn */
+bool mf_node_input_is_quiet(const struct mf_node *node, unsigned input);  /* previous() */
 unsigned mf_node_input_port(const struct mf_node *node, unsigned input);
 const char *mf_node_input_label(const struct mf_node *node,
                                 unsigned input); /* name in `from`, or of the port it comes from */
@@ -111,6 +113,8 @@ void mf_node_log(struct mf_node *node, int level, const char *fmt, ...)
 /* The node cannot go on: it is stopped, its outputs turn bad, and it is started again with
  * back-off. */
 void mf_node_fail(struct mf_node *node, const struct mf_error *err);
+/* The same, but it is not started again before the next reload. `reason` is what its outputs show. */
+void mf_node_disable(struct mf_node *node, const char *reason, const char *why);
 
 /* ---- slow work: files on slow disks, long calculations ---- */
 

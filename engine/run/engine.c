@@ -94,6 +94,19 @@ void mf_node_fail(struct mf_node *node, const struct mf_error *err)
     node_failed(node, err);
 }
 
+void mf_node_disable(struct mf_node *node, const char *reason, const char *why)
+{
+    if (node->phase != MF_NODE_RUNNING)
+        return;
+    if (node->queue)
+        mf_queue_recall(node->queue);
+    mf_node_stop(node);
+    mf_node_log(node, MF_LOG_ERROR, "%s; it is switched off until the flow is reloaded", why);
+    node->phase = MF_NODE_FAILED;
+    mf_node_lose(node, MF_BAD, reason);
+    mf_engine_wake(node->sched->engine);
+}
+
 /* ---- what is left of former generations ---- */
 
 void mf_engine_retire(struct mf_engine *engine)

@@ -48,6 +48,11 @@ bool mf_node_is_virtual(const struct mf_node *node)
     return node->sched->clock.is_virtual && !node->sched->engine->options.starts_outside;
 }
 
+bool mf_node_is_timeless(const struct mf_node *node)
+{
+    return node->sched->clock.is_virtual;
+}
+
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port)
 {
     return node->def->outs[out_port].unit;
@@ -90,6 +95,11 @@ bool mf_node_input_is_new(const struct mf_node *node, unsigned input)
     if (node->is_sharing)
         turn = mf_list_entry(node->messages, struct mf_output, last)->turn;
     return node->inputs[input].is_known && turn == node->sched->turn;
+}
+
+bool mf_node_input_is_quiet(const struct mf_node *node, unsigned input)
+{
+    return node->def->ins[input].is_quiet;
 }
 
 unsigned mf_node_input_port(const struct mf_node *node, unsigned input)

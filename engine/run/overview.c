@@ -159,6 +159,40 @@ static struct mf_value look_at_guard(const struct mf_node *node)
     return mf_build_end_map(&map);
 }
 
+/* ---- numbers of the kind's own ---- */
+
+struct numbers {
+    struct mf_builder map;
+    bool counters; /* these, or the others */
+    size_t count;
+};
+
+static void take_number(void *arg, const char *name, double number, bool is_counter)
+{
+    struct numbers *numbers = arg;
+
+    if (is_counter != numbers->counters)
+        return;
+    numbers->count++;
+    put_int(&numbers->map, name, (uint64_t)number);
+}
+
+static struct mf_value look_at_numbers(const struct mf_node *node, bool counters)
+{
+    struct numbers numbers = {.counters = counters};
+    struct mf_value map;
+
+    if (!node->kind->stats)
+        return mf_value_null();
+    mf_build_start(&numbers.map);
+    node->kind->stats(node, take_number, &numbers);
+    map = mf_build_end_map(&numbers.map);
+    if (numbers.count)
+        return map;
+    mf_value_drop(map);
+    return mf_value_null();
+}
+
 static struct mf_value look_at_node(const struct mf_node *node, int64_t now)
 {
     static const char *const phases[] = {"new", "running", "failed", "stopped"};
@@ -179,6 +213,8 @@ static struct mf_value look_at_node(const struct mf_node *node, int64_t now)
     put(&map, "outputs", mf_build_end_list(&outputs));
     put(&map, "queue", look_at_queue(node->queue));
     put(&map, "guard", look_at_guard(node));
+    put(&map, "counters", look_at_numbers(node, true));
+    put(&map, "gauges", look_at_numbers(node, false));
     return mf_build_end_map(&map);
 }
 

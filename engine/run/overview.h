@@ -18,6 +18,7 @@
  *            queue     waiting in_flight capacity delivered dropped refused spool_bytes spool_limit
  *                      (0: it is in memory); null: none
  *            guard     text, is_set; null: not guarded
+ *            counters, gauges   numbers of the kind's own, by name; null: none
  */
 
 #include "engine/value/build.h"

@@ -191,6 +191,18 @@ static bool is_remarkable(const struct mf_value *node)
     return false;
 }
 
+static void print_numbers(const struct mf_value *numbers, struct mf_buf *buf)
+{
+    if (!numbers || numbers->type != MF_MAP)
+        return;
+    for (size_t i = 0; i < mf_value_count(numbers); i++) {
+        mf_buf_puts(buf, ", ");
+        mf_value_print(mf_value_key(numbers, i), buf);
+        mf_buf_putc(buf, ' ');
+        mf_value_print(mf_value_at(numbers, i), buf);
+    }
+}
+
 static void print_node(const struct mf_value *node, struct mf_buf *buf)
 {
     put_field(node, "name", buf);
@@ -207,6 +219,8 @@ static void print_node(const struct mf_value *node, struct mf_buf *buf)
         mf_buf_puts(buf, ", ");
     put_field(mf_field(node, "guard"), "text", buf);
     print_queue(mf_field(node, "queue"), buf);
+    print_numbers(mf_field(node, "counters"), buf);
+    print_numbers(mf_field(node, "gauges"), buf);
     for (size_t i = 0; i < mf_field_count(node, "outputs"); i++)
         if (has_text(mf_field_at(node, "outputs", i), "quality"))
             print_output(mf_field_at(node, "outputs", i), buf);

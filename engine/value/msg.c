@@ -14,13 +14,15 @@ const char mf_reason_type[] = "wrong type";
 const char mf_reason_range[] = "out of range";
 const char mf_reason_missing[] = "field missing";
 const char mf_reason_script[] = "script error";
+const char mf_reason_budget[] = "over budget";
 const char mf_reason_nan[] = "not a number";
 const char mf_reason_device[] = "device error";
 const char mf_reason_restart[] = "restart";
 
 static const char *const reasons[] = {
-    mf_reason_timeout, mf_reason_link,   mf_reason_decode, mf_reason_type,   mf_reason_range,
-    mf_reason_missing, mf_reason_script, mf_reason_nan,    mf_reason_device, mf_reason_restart,
+    mf_reason_timeout, mf_reason_link,    mf_reason_decode,  mf_reason_type,
+    mf_reason_range,   mf_reason_missing, mf_reason_script,  mf_reason_budget,
+    mf_reason_nan,     mf_reason_device,  mf_reason_restart,
 };
 
 const char *mf_reason_by_name(const char *name)

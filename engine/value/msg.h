@@ -39,6 +39,7 @@ extern const char mf_reason_type[];    /* "wrong type" */
 extern const char mf_reason_range[];   /* "out of range" */
 extern const char mf_reason_missing[]; /* "field missing" */
 extern const char mf_reason_script[];  /* "script error" */
+extern const char mf_reason_budget[];  /* "over budget": a script took too much */
 extern const char mf_reason_nan[];     /* "not a number": a calculation had no result */
 extern const char mf_reason_device[];  /* "device error" */
 extern const char mf_reason_restart[]; /* "restart": known from before it, not heard again since */
