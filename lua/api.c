@@ -95,6 +95,9 @@ int mf_lua_emit(lua_State *L, unsigned out, int index, struct mf_error *err)
 
     if (rc < 0)
         return rc;
+    if (value.type == MF_NUMBER && !(types & MF_T(MF_NUMBER)) && (types & MF_T(MF_INT)) &&
+        value.number == floor(value.number) && fabs(value.number) < 9007199254740992.0)
+        value = mf_value_int((int64_t)value.number);
     type = value.type == MF_INT && !(types & MF_T(MF_INT)) ? MF_NUMBER : value.type;
     if (type == MF_NULL || !(types & MF_T(type))) {
         mf_value_drop(value);
@@ -202,19 +205,21 @@ static void open_log(lua_State *L)
 
 /* ---- require ---- */
 
-/* The flow's own come first. */
+/* Those of the program come first. */
 static bool find_module(const struct mf_lua *lua, const char *name, struct mf_lua_source *ret)
 {
     const struct mf_lua_file *file = mf_lua_module(name);
 
+    if (file) {
+        *ret = (struct mf_lua_source){file->text, file->len, file->name, 1};
+        return true;
+    }
     for (const struct mf_lua_module *module = lua->modules; module && module->name; module++)
         if (strcmp(module->name, name) == 0) {
             *ret = module->source;
             return true;
         }
-    if (file)
-        *ret = (struct mf_lua_source){file->text, file->len, file->name, 1};
-    return file;
+    return false;
 }
 
 /* Upvalue 1: what has been loaded, by name; false while it is being loaded. */

@@ -38,7 +38,6 @@
 enum {
     MF_LUA_STEP = 100,    /* instructions between two calls of the hook */
     MF_LUA_NESTING = 150, /* coroutines that resume or close each other */
-    MF_LUA_MODULES = 64,  /* that one script may require */
 };
 #define MF_LUA_CHUNK (1024u * 1024) /* bytes of one script or module */
 
@@ -87,6 +86,7 @@ struct mf_lua_source {
     size_t len;
     const char *name;
     uint32_t line;
+    uint32_t file; /* number of its source while the flow is compiled; 0: part of a flow file */
 };
 
 struct mf_lua_module {

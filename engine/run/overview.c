@@ -159,8 +159,6 @@ static struct mf_value look_at_guard(const struct mf_node *node)
     return mf_build_end_map(&map);
 }
 
-/* ---- numbers of the kind's own ---- */
-
 struct numbers {
     struct mf_builder map;
     bool counters; /* these, or the others */
