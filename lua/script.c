@@ -82,7 +82,8 @@ struct reading {
     struct mf_load *load;
     const struct mf_option *option;
     const struct mf_tree *tree;
-    const char *dir; /* of the flow file, "" or with a slash at the end */
+    const char *dir;        /* of the flow file, "" or with a slash at the end */
+    const char *script_dir; /* of the script, if it is a file */
     struct mf_lua *lua;
     struct mf_lua_module modules[MF_LUA_MODULES + 1];
     size_t count;
@@ -90,13 +91,18 @@ struct reading {
     bool ok;
 };
 
+static const char *directory_of(struct mf_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? mf_arena_strndup(arena, path, (size_t)(slash - path) + 1) : "";
+}
+
 static const char *directory(struct mf_load *load, const struct mf_tree *tree)
 {
     const struct mf_source *source = mf_sources_get(load->diags->sources, tree->at.file);
-    const char *slash = source ? strrchr(source->name, '/') : NULL;
 
-    return slash ? mf_arena_strndup(load->arena, source->name, (size_t)(slash - source->name) + 1)
-                 : "";
+    return directory_of(load->arena, source ? source->name : "");
 }
 
 /* The graph outlives the sources. */
@@ -213,13 +219,29 @@ static bool is_module_name(const char *name)
     }
 }
 
+/* `lua/a/b.lua` in a directory, for `a.b`. */
+static bool read_module(struct reading *r, const char *dir, const char *name,
+                        struct mf_lua_source *ret, struct mf_error *err)
+{
+    char *path = mf_arena_printf(r->load->arena, "%slua/%s.lua", dir, name);
+
+    for (char *dot = path + strlen(dir) + 4; dot + 4 < path + strlen(path); dot++)
+        if (*dot == '.')
+            *dot = '/';
+    return read_file(r, path, ret, err);
+}
+
+static bool is_absent(const struct mf_error *err)
+{
+    return err->sys == ENOENT || err->sys == ENOTDIR;
+}
+
 static void require(struct reading *r, const struct mf_lua_source *from, const char *name,
                     uint32_t line)
 {
     struct mf_arena *arena = r->load->arena;
     struct mf_lua_module *module;
     struct mf_error err = {0};
-    char *path;
 
     if (mf_lua_module(name))
         return;
@@ -237,16 +259,13 @@ static void require(struct reading *r, const struct mf_lua_source *from, const c
                 "this script requires more than %d modules, which is the limit", MF_LUA_MODULES);
         return;
     }
-    path = mf_arena_printf(arena, "%slua/%s.lua", r->dir, name);
-    for (char *dot = path + strlen(r->dir) + 4; dot + 4 < path + strlen(path); dot++)
-        if (*dot == '.')
-            *dot = '/';
     module = &r->modules[r->count];
-    if (read_file(r, path, &module->source, &err)) {
+    if (read_module(r, r->dir, name, &module->source, &err) ||
+        (r->script_dir && read_module(r, r->script_dir, name, &module->source, &err))) {
         module->name = mf_arena_strdup(arena, name);
         r->count++;
         look_at(r, &module->source);
-    } else if (err.sys != ENOENT && err.sys != ENOTDIR) {
+    } else if (!is_absent(&err)) {
         r->ok = false;
         mf_diag(r->load->diags, MF_ERROR, 455,
                 mf_lua_span(from, r->tree, r->load->diags->sources, line, name), "%s", err.text);
@@ -254,6 +273,11 @@ static void require(struct reading *r, const struct mf_lua_source *from, const c
         no_module(r, from, name, line,
                   mf_arena_printf(arena, "modules of your own stand in `%slua/`", r->dir));
     }
+}
+
+static bool is_path(const char *text)
+{
+    return !strchr(text, '\n') && mf_text_ends(text, ".lua");
 }
 
 static bool read_source(struct reading *r, const char *text, struct mf_lua_source *ret)
@@ -265,11 +289,13 @@ static bool read_source(struct reading *r, const char *text, struct mf_lua_sourc
     const struct mf_source *source;
     struct mf_error err;
 
-    if (!strchr(text, '\n') && mf_text_ends(text, ".lua")) {
+    if (is_path(text)) {
         const char *path = mf_arena_printf(arena, "%s%s", *text == '/' ? "" : r->dir, text);
 
-        if (read_file(r, path, ret, &err))
+        if (read_file(r, path, ret, &err)) {
+            r->script_dir = directory_of(arena, path);
             return true;
+        }
         mf_diag(r->load->diags, MF_ERROR, 455, tree->at, "%s", err.text);
         return false;
     }
@@ -306,12 +332,20 @@ static bool script_read(struct mf_load *load, const struct mf_option *option,
     return r.ok;
 }
 
+static const char *script_moved(struct mf_load *load, const struct mf_tree *scalar)
+{
+    if (!is_path(scalar->text) || *scalar->text == '/' || scalar->is_unknown)
+        return NULL;
+    return mf_arena_printf(load->arena, "%s%s", directory(load, scalar), scalar->text);
+}
+
 const struct mf_type mf_type_script = {
     .name = "script",
     .syntax = "the path of a `.lua` file, or Lua itself",
     .size = sizeof(struct mf_lua_script),
     .read = script_read,
     .schema = mf_schema_text,
+    .moved = script_moved,
 };
 
 void mf_lua_script_print(const struct mf_lua_script *script, struct mf_buf *buf)

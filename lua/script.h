@@ -6,8 +6,8 @@
  *
  * The value is a text with Lua in it, or the path of a `.lua` file, relative to the file it stands
  * in. While the flow is read the script is compiled (never run), and the modules of the flow's own
- * that it requires are read, too, from `lua/` beside that file: a node needs no file later on, and
- * a reload knows by their content whether the node has changed.
+ * that it requires are read, too, from `lua/` beside that file or beside the script: a node needs
+ * no file later on, and a reload knows by their content whether the node has changed.
  *
  * Scripts are borrowed by everybody; they live as long as the graph.
  */

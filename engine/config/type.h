@@ -61,6 +61,9 @@ struct mf_type {
                  void *ret);
     /* Appends a JSON Schema (2020-12) that accepts exactly what read() accepts of a YAML value. */
     void (*schema)(const struct mf_option *option, struct mf_buf *buf);
+    /* How a text is written in a file in the current directory, where it is a path relative to the
+     * file it stands in; NULL: as it is. May be NULL. Arena text. */
+    const char *(*moved)(struct mf_load *load, const struct mf_tree *scalar);
 };
 
 struct mf_range {

@@ -224,6 +224,19 @@ static struct mf_tree *expand_option(struct expanding *e, const struct mf_option
     return same(value);
 }
 
+/* What is printed may stand anywhere: paths are made relative to where the user is. */
+static struct mf_tree *move_path(struct expanding *e, const struct mf_option *table,
+                                 struct mf_tree *scalar)
+{
+    struct mf_load load = {e->flow->arena, &e->quiet};
+    const char *moved = NULL;
+
+    for (const struct mf_option *option = table; option && option->name; option++)
+        if ((option->flags & MF_OPT_PRIMARY) && option->type->moved)
+            moved = option->type->moved(&load, scalar);
+    return moved ? new_scalar(e, moved, scalar->is_plain) : scalar;
+}
+
 /* ---- items ---- */
 
 static struct mf_tree *expand_item(struct expanding *e)
@@ -237,6 +250,8 @@ static struct mf_tree *expand_item(struct expanding *e)
 
     if (has_names && item->main)
         main = expand_option(e, table, NULL, item->main);
+    if (main->kind == MF_TREE_SCALAR)
+        main = move_path(e, table, main);
     add_pair(map, new_scalar(e, item->kind, true), main);
     for (size_t i = 0; i < item->option_count; i++) {
         struct mf_tree *key = item->options[i].key, *value = item->options[i].value;
