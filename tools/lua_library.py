@@ -18,7 +18,7 @@ be remembered is in a plain table that you give them, and where that table lies 
 reload, and with `keep: true` a restart. This page is made from their source in [lua/lib](../lua/lib) by
 `tools/lua_library.py`.
 
-A `lua/` directory beside the flow holds modules of your own; one with the name of a module here does not replace it.
+A `lua/` directory beside the flow holds modules of your own; one with the name of a module here takes its place.
 """
 
 
