@@ -21,7 +21,7 @@ enum { DEAD_MARK, DEAD_IGNORE };
 
 /* So many overruns within this time switch the node off. */
 enum { OVERRUNS = 3 };
-#define OVERRUN_WINDOW MF_MIN
+#define OVERRUN_WINDOW MF_MINUTE
 
 struct limits {
     int64_t memory, instructions, time, emit, tasks, backlog;

@@ -216,6 +216,20 @@ static int failed(struct mf_task *task, int code)
     return code;
 }
 
+/* What has become of the tasks, and the error, are on top. In a task Lua's word for "no memory" is
+ * a text like others. */
+static int say_why(struct mf_lua *lua, struct mf_error *err)
+{
+    lua_State *L = lua->L;
+
+    if (strcmp(lua_tostring(L, -2), "ended") == 0)
+        return mf_fail(err, MF_EINVAL, "the task has come to its end");
+    if (lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "not enough memory") == 0)
+        return mf_fail(err, MF_ELIMIT, "%smore than %lld bytes of memory", lua->refused,
+                       (long long)lua->limits.memory);
+    return mf_fail(err, MF_EINVAL, "%s", describe(L, -1));
+}
+
 /* The function and its arguments are on top. It gives nothing back while the tasks go on, else
  * what has become of them, and the error. */
 static int call(struct mf_task *task, int args, struct mf_error *err)
@@ -231,12 +245,8 @@ static int call(struct mf_task *task, int args, struct mf_error *err)
     mf_lua_end(lua);
     if (rc < 0)
         return failed(task, rc);
-    if (!lua_isnil(L, -2)) {
-        bool has_ended = strcmp(lua_tostring(L, -2), "ended") == 0;
-
-        rc = failed(task, mf_fail(err, MF_EINVAL, "%s",
-                                  has_ended ? "the task has come to its end" : describe(L, -1)));
-    }
+    if (!lua_isnil(L, -2))
+        rc = failed(task, say_why(lua, err));
     lua_settop(L, 0);
     return rc;
 }

@@ -25,8 +25,14 @@ static inline char *flow_of(const char *script, const char *options)
     struct mf_buf flow = {0};
 
     mf_buf_puts(&flow, "a: {test.source: any}\nb: {test.source: any}\nx:\n  task: |\n");
-    for (const char *at = script; *at; at += strcspn(at, "\n"), at += *at == '\n')
-        mf_buf_printf(&flow, "    %.*s\n", (int)strcspn(at, "\n"), at);
+    while (*script) {
+        size_t len = strcspn(script, "\n");
+
+        mf_buf_puts(&flow, "    ");
+        mf_buf_put(&flow, script, len);
+        mf_buf_putc(&flow, '\n');
+        script += len + (script[len] == '\n');
+    }
     mf_buf_printf(&flow, "  from: {a: a, b: b}\n  outputs: [out]\n%s", options);
     return mf_buf_take(&flow);
 }

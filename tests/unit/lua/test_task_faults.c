@@ -32,7 +32,7 @@ static void end_restarts(void **state)
     bench_advance(b, "1s");
     bench_expect(b, "x.out", "bad(1, script error)");
     bench_expect_log(b, "the task has come to its end; trying again in");
-    bench_advance(b, "2s");
+    bench_advance(b, "1500ms");
     bench_expect(b, "x.out", "1");
     bench_free(b);
 }
@@ -61,7 +61,7 @@ static void errors_have_a_place(void **state)
                            "end)\n");
 
     bench_advance(b, "1s");
-    bench_expect_log(b, ":9: attempt to perform arithmetic on a nil value");
+    bench_expect_log(b, ":10: attempt to perform arithmetic on a nil value");
     bench_free(b);
 }
 
@@ -83,7 +83,7 @@ static void wrong_calls(void **state)
         {"all{[3]=sleep}", "all{…} wants functions"},
         {"channel(0)", "channel() wants how many values it holds"},
         {"channel():send(nil)", "send() wants a value"},
-        {"input.c()", "there is no input `c`"},
+        {"local name = 'c' input[name]()", "there is no input `c`"},
         {"input.a = 1", "an input cannot be set"},
         {"coroutine.yield()", "coroutine.yield() is for coroutines of your own"},
         {"coroutine.wrap(function() sleep(1) end)()", "use spawn()"},
@@ -155,6 +155,104 @@ static void state_survives_failure(void **state)
 }
 
 /* ---- those who wish us ill ---- */
+
+/* Three times over budget within a minute: switched off, until the flow is reloaded. */
+static void overruns_switch_off(void **state)
+{
+    const char *script = "emit('out', 1)\ninput.a()\nwhile true do end\n";
+    struct bench *b = play(script);
+
+    for (int i = 0; i < 3; i++) {
+        bench_expect(b, "x.out", "1");
+        bench_feed(b, "a", "1");
+        bench_expect(b, "x.out", "bad(1, over budget)");
+        bench_advance(b, "6s");
+    }
+    bench_expect_log(b, "more than 200000 instructions in one call; it is switched off until");
+    bench_advance(b, "1h");
+    bench_expect(b, "x.out", "");
+    reload(b, script);
+    bench_advance(b, "1ms");
+    bench_expect(b, "x.out", "1");
+    bench_free(b);
+}
+
+/* Whatever scopes are made of, and whoever fails or is cancelled in them: when one has ended,
+ * everything that was opened in it is closed. */
+static void random_scopes(void **state)
+{
+    struct bench *b =
+        play_with("local live, runs = 0, 0\n"
+                  "local function guard()\n"
+                  "  live, runs = live + 1, runs + 1\n"
+                  "  return setmetatable({}, {__close = function() live = live - 1 end})\n"
+                  "end\n"
+                  "local function tree(depth)\n"
+                  "  local g <close> = guard()\n"
+                  "  local choice = math.random(9)\n"
+                  "  local function branch() return tree(depth - 1) end\n"
+                  "  if depth == 0 or choice == 1 then\n"
+                  "    sleep(math.random(5) / 1000)\n"
+                  "    if math.random(6) == 1 then error('x') end\n"
+                  "  elseif choice == 2 then\n"
+                  "    timeout(math.random(10) / 1000, branch)\n"
+                  "  elseif choice == 3 then\n"
+                  "    race{branch, branch, a = branch}\n"
+                  "  elseif choice == 4 then\n"
+                  "    all{branch, b = branch}\n"
+                  "  elseif choice == 5 then\n"
+                  "    pcall(scope, branch)\n"
+                  "  elseif choice == 6 then\n"
+                  "    local h = spawn(branch)\n"
+                  "    sleep(math.random(3) / 1000)\n"
+                  "    h:cancel()\n"
+                  "  elseif choice == 7 then\n"
+                  "    local h = spawn(branch)\n"
+                  "    local g <close> = setmetatable({}, {__close = function() h:cancel() end})\n"
+                  "    branch()\n"
+                  "  else\n"
+                  "    spawn(branch)\n"
+                  "    spawn(branch)\n"
+                  "  end\n"
+                  "end\n"
+                  "for i = 1, 400 do\n"
+                  "  pcall(scope, tree, 6)\n"
+                  "  if live ~= 0 then error(live .. ' are still open after run ' .. i) end\n"
+                  "end\n"
+                  "emit('out', runs > 2000)\n"
+                  "input.a()\n",
+                  "  limits: {tasks: 500, memory: 4 MiB}\n");
+
+    bench_advance(b, "1h");
+    bench_expect(b, "x.out", "true");
+    bench_free(b);
+}
+
+/* What has ended leaves nothing behind: a task runs for ever in the memory it has. */
+static void nothing_piles_up(void **state)
+{
+    struct bench *b =
+        play_with("for i = 1, 3000 do\n"
+                  "  local ch = channel()\n"
+                  "  race{function() sleep(1) end, function() sleep(2) end}\n"
+                  "  timeout('1ms', sleep, 1)\n"
+                  "  pcall(all, {function() error({}) end, function() sleep(1) end})\n"
+                  "  local h = spawn(function() for v in ch do end end)\n"
+                  "  ch:send(1)\n"
+                  "  ch:close()\n"
+                  "  h:wait()\n"
+                  "  input.b:clear()\n"
+                  "end\n"
+                  "emit('out', 'done')\n"
+                  "input.a()\n",
+                  "  limits: {memory: 150 kB}\n");
+
+    for (int i = 0; i < 100; i++)
+        bench_feed(b, "b", "1");
+    bench_advance(b, "2h");
+    bench_expect(b, "x.out", "\"done\"");
+    bench_free(b);
+}
 
 /* Each is ended by a limit that has a name; the node fails, and the others go on. */
 static void hostile_tasks(void **state)
@@ -232,7 +330,8 @@ int main(void)
         cmocka_unit_test(nobody_can_wake_them), cmocka_unit_test(errors_have_a_place),
         cmocka_unit_test(wrong_calls),          cmocka_unit_test(reload_cancels),
         cmocka_unit_test(reload_keeps),         cmocka_unit_test(state_survives_failure),
-        cmocka_unit_test(hostile_tasks),
+        cmocka_unit_test(overruns_switch_off),  cmocka_unit_test(random_scopes),
+        cmocka_unit_test(nothing_piles_up),     cmocka_unit_test(hostile_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
