@@ -97,13 +97,12 @@ local function forget_waiting(task)
   end
 end
 
-local function make_ready(task, ...)
+local function make_ready(task)
   if task.is_ready or task.is_done then
     return
   end
   forget_waiting(task)
   task.is_ready = true
-  task.values = pack(...)
   ready_last = ready_last + 1
   ready[ready_last] = task
 end
@@ -145,11 +144,11 @@ local function check_spawn(what, fn, count)
 end
 
 local function spawn_in(scope, fn, ...)
-  local task = {scope = scope, co = create(fn)}
+  local task = {scope = scope, co = create(fn), arguments = pack(...)}
   by_coroutine[task.co] = task
   insert(scope.children, task)
   task_count = task_count + 1
-  make_ready(task, ...)
+  make_ready(task)
   return task
 end
 
@@ -446,12 +445,18 @@ local function run_ready()
     if task.is_cancelled then
       cancel_task(task)
     elseif not task.is_done then
-      local values = task.values
-      task.values = nil
-      after(task, resume(task.co, unpack(values, 1, values.n)))
+      local arguments = task.arguments
+      if arguments then
+        task.arguments = nil
+        after(task, resume(task.co, unpack(arguments, 1, arguments.n)))
+      else
+        after(task, resume(task.co))
+      end
     end
   end
 end
+
+local armed -- what the timer of the node is set to
 
 -- nil while it goes on; else why it does not, and the error.
 local function report()
@@ -464,7 +469,11 @@ local function report()
   if #timers == 0 and input_waiters == 0 then
     return "failed", "every task waits for another one: nothing can wake them"
   end
-  host.arm(#timers > 0 and timers[#timers].due or nil)
+  local due = #timers > 0 and timers[#timers].due or nil
+  if due ~= armed then
+    armed = due
+    host.arm(due)
+  end
 end
 
 local calls = {api = api}
@@ -483,6 +492,7 @@ function calls.deliver(index, message)
 end
 
 function calls.fire()
+  armed = nil
   local mono = host.mono()
   while #timers > 0 and timers[#timers].due <= mono do
     local timer = remove(timers)
