@@ -372,7 +372,13 @@ const struct mf_kind mf_kind_task = {
         "\n"
         "A task that fails or comes to its end turns its outputs bad (\"script error\") and "
         "begins again, after 1 s at first, at most 60 s. The table `state` survives that, and a "
-        "reload of a changed script; a reload cancels everything else.",
+        "reload of a changed script; a reload cancels everything else.\n"
+        "\n"
+        "`limits` counts from an event to the moment when all tasks wait again: `instructions` "
+        "(200000), `time` (5ms), `emit` (64 values); and at any time: `memory` (1 MiB), `tasks` "
+        "(100), `backlog` (64 messages that wait, per input). A script over a limit is thrown "
+        "away and begins again; three times within a minute, and the node is switched off until "
+        "the flow is reloaded.",
     .example = "button: {sim.wave: square, every: 1s, period: 10s}\n"
                "pressed: {expr: button > 0}\n"
                "stairs:\n"

@@ -9,21 +9,31 @@
 #include "engine/base/num.h"
 #include "engine/base/text.h"
 
+static const char *const simulation[] = {"sim.", NULL};
+static const char *const rules[] = {"lua", "task", "when", NULL};
+
 const struct mf_kind_group mf_kind_groups[] = {
     {"Time", MF_KIND_TIME, NULL},
-    {"Simulation", 0, "sim."},
-    {"Rules", 0, "when"},
+    {"Simulation", 0, simulation},
+    {"Rules", 0, rules},
     {"Sources and sinks", MF_KIND_SOURCE | MF_KIND_SINK | MF_KIND_ACTUATOR, NULL},
     {"Transforms", UINT32_MAX, NULL},
     {0},
 };
 
+static bool is_named(const struct mf_kind_group *group, const char *name)
+{
+    for (const char *const *prefix = group->prefixes; prefix && *prefix; prefix++)
+        if (mf_text_starts(name, *prefix))
+            return true;
+    return false;
+}
+
 const struct mf_kind_group *mf_kind_group(const struct mf_kind *kind)
 {
     const struct mf_kind_group *group = mf_kind_groups;
 
-    while (group[1].title && !(kind->flags & group->flags) &&
-           !(group->prefix && mf_text_starts(kind->name, group->prefix)))
+    while (group[1].title && !(kind->flags & group->flags) && !is_named(group, kind->name))
         group++;
     return group;
 }

@@ -7,9 +7,10 @@
 #include "engine/graph/registry.h"
 
 struct mf_kind_group {
-    const char *title;  /* NULL ends the list */
-    uint32_t flags;     /* a kind with one of these flags, or … */
-    const char *prefix; /* … with a name that begins so, belongs here; the first group that fits */
+    const char *title;           /* NULL ends the list */
+    uint32_t flags;              /* a kind with one of these flags, or … */
+    const char *const *prefixes; /* … with a name that begins so, belongs here; the first group that
+                                    fits. Ended by NULL; may be NULL */
 };
 extern const struct mf_kind_group mf_kind_groups[];
 const struct mf_kind_group *mf_kind_group(const struct mf_kind *kind);
