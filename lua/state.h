@@ -10,9 +10,10 @@
  *   memory        by our allocator, over the life of the state
  *   instructions  per call, shared by all coroutines; C functions that can take long pay for
  *                 their steps with mf_lua_pay()
- *   time          per call, on the real clock; first looked at after some instructions, so that a
- *                 short call never asks the clock. Off where the flow's clock is virtual: there a
- *                 run must not depend on the machine
+ *   time          per call, on the real clock, without the time that others had the processor;
+ *                 first looked at after some instructions, so that a short call never asks the
+ *                 clock. Off where the flow's clock is virtual: there a run must not depend on
+ *                 the machine
  *   emits         per call, counted by whoever emits
  *
  * Once a budget is used up every further instruction raises, so that no pcall() holds a script
@@ -68,6 +69,7 @@ struct mf_lua {
     uint16_t nesting;    /* coroutines within coroutines */
     int64_t left;        /* instructions in this call */
     int64_t until;       /* mono ns; 0: the clock was not asked yet */
+    int64_t cpu_at;      /* ns of the processor when it was first asked */
     int64_t emits_left;
     uint64_t instructions; /* metric: of all calls, to the nearest MF_LUA_STEP upwards */
     uint64_t calls;        /* metric */
