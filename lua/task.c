@@ -252,10 +252,7 @@ static void task_infer(struct mf_infer *infer, const void *config)
 {
     static const char *const globals[] = {"all",   "channel", "input",   "race", "scope",
                                           "sleep", "spawn",   "timeout", NULL};
-    static const struct mf_lua_entry entries[] = {
-        {"run", false, true, "a task has no run(): it begins with its first line"},
-        {NULL},
-    };
+    static const struct mf_lua_entry entries[] = {{NULL}}; /* it begins with its first line */
     const struct config *c = config;
 
     mf_lua_check(infer, &c->script, c->outputs.names, c->outputs.count, entries, globals);

@@ -99,6 +99,39 @@ static void wrong_calls(void **state)
     }
 }
 
+/* What can be known beforehand is said when the flow is read. */
+static void checked_beforehand(void **state)
+{
+    static const struct {
+        const char *script, *code, *part;
+    } cases[] = {
+        {"sleep('1s'", "MF0450", "this is not Lua"},
+        {"slep('1s')", "MF0451", "`slep`"},
+        {"for msg in input.c do end", "MF0452", "`c`"},
+        {"emit('light', 1)", "MF0453", "`light`"},
+        {"require 'histeresis'", "MF0455", "`histeresis`"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *flow = flow_of(cases[i].script, "");
+
+        bench_expect_fault(flow, cases[i].code, cases[i].part);
+        mf_free(flow);
+    }
+}
+
+/* The library is there for tasks, too. */
+static void requires_the_library(void **state)
+{
+    struct bench *b =
+        play("local range = require 'range'\n"
+             "for msg in input.a do emit('out', range.clamp(msg.value, 0, 10)) end\n");
+
+    bench_feed(b, "a", "12");
+    bench_expect(b, "x.out", "10");
+    bench_free(b);
+}
+
 /* ---- reload and stop ---- */
 
 /* A reload of the node cancels its scope; the table `state` goes over to the new script. */
@@ -330,7 +363,8 @@ int main(void)
         cmocka_unit_test(nobody_can_wake_them), cmocka_unit_test(errors_have_a_place),
         cmocka_unit_test(wrong_calls),          cmocka_unit_test(reload_cancels),
         cmocka_unit_test(reload_keeps),         cmocka_unit_test(state_survives_failure),
-        cmocka_unit_test(overruns_switch_off),  cmocka_unit_test(random_scopes),
+        cmocka_unit_test(overruns_switch_off),  cmocka_unit_test(checked_beforehand),
+        cmocka_unit_test(requires_the_library), cmocka_unit_test(random_scopes),
         cmocka_unit_test(nothing_piles_up),     cmocka_unit_test(hostile_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
