@@ -2,6 +2,7 @@
 #include "lua/task_state.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/log.h"
@@ -178,8 +179,10 @@ static void take_calls(struct mf_task *task)
 static int load_file(lua_State *L, const char *name, struct mf_error *err)
 {
     const struct mf_lua_file *file = mf_lua_file(name);
-    struct mf_lua_source source = {file->text, file->len, name, 1};
+    char shown[64];
+    struct mf_lua_source source = {.text = file->text, .len = file->len, .name = shown, .line = 1};
 
+    snprintf(shown, sizeof(shown), "%s.lua", name);
     return mf_lua_load(L, &source, err);
 }
 
