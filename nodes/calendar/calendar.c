@@ -436,7 +436,8 @@ const struct mf_kind mf_kind_calendar = {
         "the first one. When the machine's clock is set, the events follow within a minute.\n"
         "\n"
         "Limits: 16 MiB per file, 10000 events within 35 days, 100000 rounds of one recurrence "
-        "rule. Web addresses are not read: let `curl` and a timer fetch the file.",
+        "rule and a million of all. Web addresses are not read: let `curl` and a timer fetch the "
+        "file.",
     .example = "office: {calendar: office.ics, match: '*closed*', before: 12h, tz: Europe/Berlin}\n"
                "heat: {when: not office.active}\n"
                "print: {log: info, from: [heat, office.summary]}\n",

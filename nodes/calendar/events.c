@@ -21,6 +21,8 @@
 #include "engine/base/date.h"
 #include "engine/base/text.h"
 
+enum { DAYS_MAX = 36525 }; /* a hundred years: no event lasts longer */
+
 /* Where a time of the calendar counts. */
 struct place {
     const struct mf_zone *zone;
@@ -39,6 +41,7 @@ struct reading {
     int64_t from, until;
     struct mf_events *events;
     struct mf_error *err;
+    int rounds; /* of all rules so far */
     bool failed;
 };
 
@@ -57,16 +60,14 @@ static void leave_out(struct reading *r, icalcomponent *event, const char *why)
 
 static const struct mf_zone *zone_by_name(const char *name)
 {
-    const struct mf_zone *zone;
+    for (;;) {
+        const struct mf_zone *zone = *name ? mf_zone_get(name, NULL) : NULL;
+        const char *slash = strchr(name, '/');
 
-    for (; name; name = strchr(name + 1, '/')) {
-        if (*name == '/')
-            name++;
-        zone = *name ? mf_zone_get(name, NULL) : NULL;
-        if (zone)
+        if (zone || !slash)
             return zone;
+        name = slash + 1;
     }
-    return NULL;
 }
 
 static struct place place_of(const struct reading *r, icalproperty *property,
@@ -88,6 +89,16 @@ static struct place place_of(const struct reading *r, icalproperty *property,
     return place;
 }
 
+/* What lies too far away is cut to what a time can be. */
+static int64_t ns_of(int64_t seconds)
+{
+    int64_t ns;
+
+    if (__builtin_mul_overflow(seconds, MF_SEC, &ns))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return ns;
+}
+
 static int64_t wall_of(const struct place *place, const struct icaltimetype *time, int more_days)
 {
     struct mf_civil civil = {
@@ -104,7 +115,7 @@ static int64_t wall_of(const struct place *place, const struct icaltimetype *tim
         mf_zone_find(place->zone, &civil, &first, &second);
         return first;
     }
-    return (icaltime_as_timet_with_zone(*time, place->own) + (int64_t)more_days * 86400) * MF_SEC;
+    return ns_of(icaltime_as_timet_with_zone(*time, place->own) + (int64_t)more_days * 86400);
 }
 
 static int64_t date_of(const struct icaltimetype *time)
@@ -238,7 +249,7 @@ static bool add_by_rule(struct reading *r, const struct series *s, icalproperty 
 
         if (start >= r->until || start > last)
             break;
-        if (++rounds > MF_EVENTS_ROUNDS) {
+        if (++rounds > MF_EVENTS_ROUNDS || ++r->rounds > MF_EVENTS_ROUNDS_ALL) {
             leave_out(r, s->event, "has a recurrence rule that takes too long to follow");
             break;
         }
@@ -294,30 +305,39 @@ static bool add_all(struct reading *r, const struct series *s)
     return goes_on;
 }
 
+static int days_of(int64_t days)
+{
+    return days < 0 ? 0 : days > DAYS_MAX ? DAYS_MAX : (int)days;
+}
+
 /* An event without an end lasts a day if it is a date, and no time otherwise. */
 static struct length length_of(const struct reading *r, const struct series *s)
 {
     icalproperty *end = icalcomponent_get_first_property(s->event, ICAL_DTEND_PROPERTY);
     icalproperty *duration = icalcomponent_get_first_property(s->event, ICAL_DURATION_PROPERTY);
+    struct length length = {.days = s->first.is_date};
 
     if (end) {
         struct icaltimetype time = icalproperty_get_dtend(end);
         struct place place = place_of(r, end, time);
 
+        if (!is_sound(&time))
+            return length;
         if (s->first.is_date && time.is_date)
-            return (struct length){.days = (int)(date_of(&time) - date_of(&s->first))};
-        return (struct length){.ns = wall_of(&place, &time, 0) - wall_of(&s->place, &s->first, 0)};
-    }
-    if (duration) {
+            return (struct length){.days = days_of(date_of(&time) - date_of(&s->first))};
+        if (__builtin_sub_overflow(wall_of(&place, &time, 0), wall_of(&s->place, &s->first, 0),
+                                   &length.ns))
+            length.ns = 0;
+        length.days = 0;
+    } else if (duration) {
         struct icaldurationtype d = icalproperty_get_duration(duration);
 
-        if (!d.is_neg)
-            return (struct length){
-                .days = (int)(d.weeks * 7 + d.days),
-                .ns = ((int64_t)d.hours * 3600 + (int64_t)d.minutes * 60 + d.seconds) * MF_SEC,
-            };
+        if (d.is_neg)
+            return length;
+        length.days = days_of((int64_t)d.weeks * 7 + d.days);
+        length.ns = ns_of((int64_t)d.hours * 3600 + (int64_t)d.minutes * 60 + d.seconds);
     }
-    return (struct length){.days = s->first.is_date};
+    return length;
 }
 
 static void read_event(struct reading *r, icalcomponent *event, icalcomponent *const *others,

@@ -14,7 +14,8 @@
 
 enum {
     MF_EVENTS_MAX = 10000,              /* within the stretch */
-    MF_EVENTS_ROUNDS = 100000,          /* of one recurrence rule, from its start to the stretch */
+    MF_EVENTS_ROUNDS_ALL = 1000000,     /* of all rules of a file, and … */
+    MF_EVENTS_ROUNDS = 100000,          /* … of one, from its start to the stretch */
     MF_CALENDAR_MAX = 16 * 1024 * 1024, /* bytes of a file */
     MF_SUMMARY_MAX = 1000,              /* bytes; longer ones are cut */
 };
