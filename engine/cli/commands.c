@@ -15,6 +15,7 @@ const struct mf_command *const mf_commands[] = {
     &mf_command_simulate,
     &mf_command_status,
     &mf_command_tap,
+    &mf_command_top,
     &mf_command_record,
     &mf_command_why,
     &mf_command_set,

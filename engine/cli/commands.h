@@ -27,6 +27,7 @@ extern const struct mf_command mf_command_status;
 extern const struct mf_command mf_command_set;
 extern const struct mf_command mf_command_release;
 extern const struct mf_command mf_command_tap;
+extern const struct mf_command mf_command_top;
 extern const struct mf_command mf_command_why;
 extern const struct mf_command mf_command_state;
 extern const struct mf_command mf_command_dlq;

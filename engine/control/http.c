@@ -225,9 +225,20 @@ static void log_line(void *arg, const char *fmt, va_list args)
 
 static void look_again(struct mf_http *http);
 
+static unsigned connections(const struct mf_http *http)
+{
+    return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+/* At the limit of connections the library does not look for new ones, and does so again only in the
+ * run after the one in which others have gone. */
 static void run(struct mf_http *http)
 {
+    unsigned before = connections(http);
+
     MHD_run(http->daemon);
+    if (before >= MF_HTTP_CONNECTIONS && connections(http) < before)
+        MHD_run(http->daemon);
     look_again(http);
 }
 

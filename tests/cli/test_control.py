@@ -143,6 +143,26 @@ low: {expr: tick * 0.5}
         self.end(running)
 
 
+class Top(ControlTest):
+    def test_once(self):
+        """--once is a table of all nodes with their rates, the busiest first."""
+        running = self.engine(COUNT + "once: {when: tick >= 0}\n", "--socket", "control")
+        lines = self.call("top", "--once", "--every", "500ms", "--socket", "control").stdout.splitlines()
+        self.assertRegex(lines[0], r"^generation 1, 3 nodes, [\d.]+ turns/s, 0 messages wait$")
+        self.assertEqual(lines[1], "healthy")
+        rows = [line.split() for line in lines[4:]]
+        self.assertEqual([row[0] for row in rows][2:], ["once"])
+        rates = {row[0]: float(row[2]) for row in rows}
+        self.assertGreater(rates["tick"], 1)
+        self.assertEqual(rates["once"], 0)
+        self.end(running)
+
+    def test_wrong_use(self):
+        """An interval that makes no sense is refused, and no engine is said."""
+        self.call("top", "--every", "1ms", code=2)
+        self.call("top", "--socket", "control", code=5)
+
+
 class Why(ControlTest):
     NODES = COUNT + """
 half: {expr: tick * 0.5}
