@@ -26,7 +26,7 @@ int64_t mf_node_mono(const struct mf_node *node);      /* mono ns of this turn *
 bool mf_node_is_read_only(const struct mf_node *node); /* run --read-only */
 bool mf_node_is_once(const struct mf_node *node);      /* run --once */
 bool mf_node_is_virtual(const struct mf_node *node);   /* virtual clock: a test, no device there */
-bool mf_node_is_timeless(const struct mf_node *node);  /* virtual clock: real time must not matter */
+bool mf_node_is_timeless(const struct mf_node *node); /* virtual clock: real time must not matter */
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port); /* NULL: none */
 uint32_t mf_node_types(const struct mf_node *node, unsigned out_port); /* that it may emit */
 
@@ -36,9 +36,9 @@ unsigned mf_node_inputs(const struct mf_node *node);
 const struct mf_msg *mf_node_input(const struct mf_node *node, unsigned input);
 const struct mf_msg *mf_node_messages(
     const struct mf_node *node); /* the same, as an array for mf_expr_run() */
-bool mf_node_input_has(const struct mf_node *node, unsigned input);    /* has had a message */
-bool mf_node_input_is_new(const struct mf_node *node, unsigned input); /* in this turn */
-bool mf_node_input_is_quiet(const struct mf_node *node, unsigned input);  /* previous() */
+bool mf_node_input_has(const struct mf_node *node, unsigned input);      /* has had a message */
+bool mf_node_input_is_new(const struct mf_node *node, unsigned input);   /* in this turn */
+bool mf_node_input_is_quiet(const struct mf_node *node, unsigned input); /* previous() */
 unsigned mf_node_input_port(const struct mf_node *node, unsigned input);
 const char *mf_node_input_label(const struct mf_node *node,
                                 unsigned input); /* name in `from`, or of the port it comes from */
@@ -101,8 +101,8 @@ int64_t mf_node_deadline(const struct mf_node *node,
 
 void mf_node_wake(struct mf_node *node); /* try deliver() or pull() again */
 void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char *reason);
-/* The own name of the port a letter came from, for {port}: what the user calls it in `from`, without
- * the node in front. */
+/* The own name of the port a letter came from, for {port}: what the user calls it in `from`,
+ * without the node in front. */
 const char *mf_letter_port(const struct mf_letter *letter);
 /* The source has nothing more to say, ever (end of a file): run --once waits for this. */
 void mf_node_ended(struct mf_node *node);
@@ -113,7 +113,8 @@ void mf_node_log(struct mf_node *node, int level, const char *fmt, ...)
 /* The node cannot go on: it is stopped, its outputs turn bad, and it is started again with
  * back-off. */
 void mf_node_fail(struct mf_node *node, const struct mf_error *err);
-/* The same, but it is not started again before the next reload. `reason` is what its outputs show. */
+/* The same, but it is not started again before the next reload. `reason` is what its outputs show.
+ */
 void mf_node_disable(struct mf_node *node, const char *reason, const char *why);
 
 /* ---- slow work: files on slow disks, long calculations ---- */

@@ -42,7 +42,7 @@ struct mf_engine_options {
     bool starts_outside; /* nodes that touch the outside are started on a virtual clock, too */
     /* … or only those of which this says so; then the log is outside, too. NULL: none. */
     bool (*is_real)(const struct mf_kind *kind);
-    bool holds_played;   /* what a played source said stays fresh until it is said to have failed */
+    bool holds_played; /* what a played source said stays fresh until it is said to have failed */
     /* Where `keep` and `spool` have their file, which is opened when a flow wants it; NULL: nothing
      * outlives the process. */
     const char *state_directory;
