@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/*
+ * The protocol of owserver: a header of six big-endian words, then a path or data.
+ *
+ * Pure functions. The server answers one request after the other; while it is at it, it sends
+ * empty headers ("pings") now and then, which say no more than that it is alive.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/error.h"
+
+enum {
+    MF_OW_HEAD = 24,
+    MF_OW_DATA = 65536, /* the longest answer that is taken, bytes */
+};
+
+enum mf_ow_type { MF_OW_NOP = 1, MF_OW_READ = 2, MF_OW_WRITE = 3 };
+
+struct mf_ow_answer {
+    int32_t code; /* negative: what went wrong */
+    bool is_ping;
+    const char *data; /* within the bytes that were given */
+    size_t len;
+};
+
+/* `data`: of a write, else NULL. */
+void mf_ow_ask(enum mf_ow_type type, const char *path, const char *data, struct mf_buf *buf);
+/* Bytes that the first answer takes; 0: more are needed; negative: this is no owserver. */
+int mf_ow_take(const char *data, size_t len, struct mf_ow_answer *ret);
+
+/* Why, in words; constant. */
+const char *mf_ow_reason(int32_t code);
+/* The device is not there, or the bus is not; trying again may help. */
+bool mf_ow_is_absent(int32_t code);

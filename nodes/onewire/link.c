@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * The owserver link: one connection, one request at a time, in order of asking.
+ *
+ * The time limit runs from the last byte that came, since a slow bus is bridged by pings. An idle
+ * connection is kept alive by a request that does nothing: the server closes those that are
+ * silent for ten minutes.
+ */
+
+#include "nodes/onewire/link.h"
+
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "nodes/net/stream.h"
+
+enum { PORT = 4304, CODE_PLACE = 530 };
+#define IDLE (60 * MF_SEC)
+#define MEASURING (1 * MF_SEC) /* 750 ms at 12 bits, and time to store the result */
+
+struct config {
+    struct mf_net_address place;
+    int64_t timeout;
+};
+
+struct state {
+    struct mf_stream stream; /* first */
+    struct mf_buf in;
+    struct mf_list waiting, pollers;
+    struct mf_ow_wish *asked; /* NULL: its owner took it back, or it was to keep us alive */
+    struct mf_ow_wish measure;
+    bool is_busy, cannot_measure;
+    int64_t deadline;       /* mono, of an answer */
+    int64_t measured_until; /* mono */
+};
+
+/* ---- asking ---- */
+
+static void send_request(struct mf_link *link, struct mf_ow_wish *wish_or_null)
+{
+    const struct config *c = mf_link_config(link);
+    struct state *s = mf_link_state(link);
+    struct mf_buf buf = {0};
+
+    s->is_busy = true;
+    s->asked = wish_or_null;
+    s->deadline = mf_link_mono(link) + c->timeout;
+    if (wish_or_null)
+        mf_ow_ask(wish_or_null->type, wish_or_null->path, wish_or_null->data, &buf);
+    else
+        mf_ow_ask(MF_OW_NOP, NULL, NULL, &buf);
+    mf_stream_send(link, buf.data, buf.len);
+    mf_buf_done(&buf);
+}
+
+static void go_on(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    if (!mf_stream_is_open(link))
+        return;
+    if (!s->is_busy && !mf_list_is_empty(&s->waiting)) {
+        struct mf_ow_wish *wish = mf_list_entry(s->waiting.next, struct mf_ow_wish, in);
+
+        mf_list_remove(&wish->in);
+        send_request(link, wish);
+    }
+    if (mf_stream_is_open(link))
+        mf_link_arm(link, s->is_busy ? s->deadline - mf_link_mono(link) : IDLE);
+}
+
+void mf_ow_wish_init(struct mf_ow_wish *wish)
+{
+    mf_list_init(&wish->in);
+}
+
+bool mf_ow_wish_is_open(const struct mf_ow_wish *wish)
+{
+    return !mf_list_is_empty(&wish->in);
+}
+
+bool mf_ow_want(struct mf_link *link, struct mf_ow_wish *wish)
+{
+    struct state *s = mf_link_state(link);
+
+    if (!mf_stream_is_open(link))
+        return false;
+    if (mf_ow_wish_is_open(wish) || s->asked == wish)
+        return true;
+    mf_list_append(&s->waiting, &wish->in);
+    if (!s->is_busy)
+        mf_link_arm(link, 0);
+    return true;
+}
+
+void mf_ow_forget(struct mf_link *link, struct mf_ow_wish *wish)
+{
+    struct state *s = mf_link_state(link);
+
+    mf_list_remove(&wish->in);
+    if (s->asked == wish)
+        s->asked = NULL;
+}
+
+void mf_ow_poller_begin(struct mf_link *link, struct mf_ow_poller *poller)
+{
+    struct state *s = mf_link_state(link);
+
+    mf_list_append(&s->pollers, &poller->in);
+}
+
+void mf_ow_poller_end(struct mf_ow_poller *poller)
+{
+    mf_list_remove(&poller->in);
+}
+
+/* ---- measuring together ---- */
+
+static void measured(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
+{
+    struct mf_link *link = wish->owner;
+    struct state *s = mf_link_state(link);
+
+    if (!answer || answer->code >= 0)
+        return;
+    s->cannot_measure = true;
+    mf_link_log(link, MF_LOG_NOTICE,
+                "the thermometers cannot measure together: %s; each is asked for itself",
+                mf_ow_reason(answer->code));
+}
+
+int64_t mf_ow_measure(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+    int64_t now = mf_link_mono(link);
+
+    if (s->cannot_measure || !mf_stream_is_open(link))
+        return 0;
+    if (s->measured_until <= now) {
+        s->measured_until = now + MEASURING;
+        mf_ow_want(link, &s->measure);
+    }
+    return s->measured_until;
+}
+
+bool mf_ow_can_measure(const struct mf_link *link)
+{
+    const struct state *s = mf_link_state(link);
+
+    return !s->cannot_measure;
+}
+
+/* ---- answers ---- */
+
+static void end(struct state *s, const struct mf_ow_answer *answer)
+{
+    struct mf_ow_wish *wish = s->asked;
+
+    s->asked = NULL;
+    s->is_busy = false;
+    if (wish)
+        wish->done(wish, answer);
+}
+
+static void drop(struct mf_link *link, int code, const char *what)
+{
+    struct mf_error err = {0};
+
+    mf_fail(&err, code, "%s", what);
+    mf_stream_close(link);
+    ((struct state *)mf_link_state(link))->stream.events->closed(link, &err);
+}
+
+static void received(struct mf_link *link, const uint8_t *data, size_t len)
+{
+    const struct config *c = mf_link_config(link);
+    struct state *s = mf_link_state(link);
+    struct mf_ow_answer answer;
+    int used = 0;
+
+    s->deadline = mf_link_mono(link) + c->timeout;
+    mf_buf_put(&s->in, data, len);
+    while (mf_stream_is_open(link) && (used = mf_ow_take(s->in.data, s->in.len, &answer)) > 0) {
+        struct mf_buf rest = {0};
+
+        if (!answer.is_ping && !s->is_busy) {
+            used = MF_EINVAL; /* an answer that nobody asked for */
+            break;
+        }
+        /* What the owner does now may ask anew, which does not touch what has come. */
+        if (!answer.is_ping)
+            end(s, &answer);
+        mf_buf_put(&rest, s->in.data + used, s->in.len - (size_t)used);
+        mf_buf_done(&s->in);
+        s->in = rest;
+    }
+    if (used < 0)
+        drop(link, MF_EINVAL, "what came is not from an owserver");
+    go_on(link);
+}
+
+static void owserver_timeout(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    if (!mf_stream_is_open(link))
+        return;
+    if (s->is_busy && mf_link_mono(link) >= s->deadline)
+        drop(link, MF_ETIMEOUT, "owserver does not answer");
+    else if (!s->is_busy && mf_list_is_empty(&s->waiting) &&
+             mf_link_mono(link) >= s->deadline + IDLE / 2)
+        send_request(link, NULL);
+    go_on(link);
+}
+
+/* ---- life ---- */
+
+static void opened(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    mf_buf_clear(&s->in);
+    s->is_busy = s->cannot_measure = false;
+    s->measured_until = 0;
+    mf_link_up(link);
+    for (struct mf_list *at = s->pollers.next; at != &s->pollers; at = at->next) {
+        struct mf_ow_poller *poller = mf_list_entry(at, struct mf_ow_poller, in);
+
+        poller->poll(poller->node);
+    }
+    go_on(link);
+}
+
+/* All that was wished ends; what is wished anew meanwhile is refused, the stream is closed. */
+static void end_all(struct state *s)
+{
+    end(s, NULL);
+    while (!mf_list_is_empty(&s->waiting)) {
+        struct mf_ow_wish *wish = mf_list_entry(s->waiting.next, struct mf_ow_wish, in);
+
+        mf_list_remove(&wish->in);
+        wish->done(wish, NULL);
+    }
+}
+
+static void closed(struct mf_link *link, const struct mf_error *err)
+{
+    end_all(mf_link_state(link));
+    mf_link_down(link, err);
+}
+
+static const struct mf_stream_events events = {opened, closed, received, mf_link_stopped};
+
+static int owserver_create(struct mf_link *link, struct mf_error *err)
+{
+    struct state *s = mf_link_state(link);
+
+    mf_stream_init(link, &events, 0);
+    mf_list_init(&s->waiting);
+    mf_list_init(&s->pollers);
+    mf_ow_wish_init(&s->measure);
+    s->measure.type = MF_OW_WRITE;
+    s->measure.path = "/simultaneous/temperature";
+    s->measure.data = "1";
+    s->measure.done = measured;
+    s->measure.owner = link;
+    return 0;
+}
+
+static void owserver_start(struct mf_link *link)
+{
+    const struct config *c = mf_link_config(link);
+
+    mf_stream_connect(link, &c->place);
+}
+
+static void owserver_stop(struct mf_link *link)
+{
+    mf_stream_close(link);
+    end_all(mf_link_state(link));
+    mf_stream_stop(link);
+}
+
+static void owserver_destroy(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    mf_stream_done(link);
+    mf_buf_done(&s->in);
+}
+
+/* ---- options ---- */
+
+static bool place_read(struct mf_load *load, const struct mf_option *option,
+                       const struct mf_tree *tree, void *ret)
+{
+    const char *text = mf_type_scalar(load, option, tree);
+    struct mf_error err;
+
+    if (!text)
+        return false;
+    if (mf_net_address_read(text, PORT, load->arena, ret, &err) == 0)
+        return true;
+    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
+    return false;
+}
+
+static void place_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"type\":\"string\",\"minLength\":1}");
+}
+
+static const struct mf_type type_place = {
+    .name = "owserver place",
+    .syntax = "`host:port`",
+    .size = sizeof(struct mf_net_address),
+    .read = place_read,
+    .schema = place_schema,
+};
+
+#define MF_CONFIG struct config
+static const struct mf_option options[] = {
+    {"place", &type_place, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
+     .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
+     .summary = "Where owserver is: `host:port` (4304 if left out)."},
+    {"timeout", MF_DURATION(timeout), .fallback = "5s", MF_LIMITS(0.1, 60),
+     .summary = "How long the server may say nothing while it is asked something; it says every "
+                "second that it is still at it."},
+    {0},
+};
+
+const struct mf_link_kind mf_link_kind_owserver = {
+    .name = "owserver",
+    .summary = "A connection to owserver, which drives a 1-wire bus.",
+    .doc =
+        "One request is under way at a time, in order of asking. A device that is not there "
+        "makes its own values stale and nothing else; it is read again when it is back. When the "
+        "server says nothing for `timeout` the connection is made again.",
+    .example = "moat-flow: 1\n"
+               "links: {w1: {owserver: localhost}}\n"
+               "nodes:\n"
+               "  outside: {onewire.read: 28.0123456789AB/temperature, every: 30s}\n"
+               "  show: {log: info, from: outside}\n",
+    .options = options,
+    .config_size = sizeof(struct config),
+    .state_size = sizeof(struct state),
+    .create = owserver_create,
+    .start = owserver_start,
+    .timeout = owserver_timeout,
+    .stop = owserver_stop,
+    .destroy = owserver_destroy,
+};
