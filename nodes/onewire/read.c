@@ -192,7 +192,7 @@ static const struct mf_option options[] = {
                 "alias will do, too."},
     {"link", MF_STRING(link), .flags = MF_OPT_LINK,
      .summary = "Link of kind `owserver`; may be left out where the flow has only one."},
-    {"every", MF_DURATION(every), .fallback = "30s", MF_LIMITS(0.1, 3.2e9),
+    {"every", MF_DURATION(every), .fallback = "30s", MF_LIMITS(0.01, 3.2e9),
      .summary = "Time between two reads."},
     {"simultaneous", MF_BOOL(simultaneous), .fallback = "false",
      .summary = "Let all thermometers of the server measure at once, and read them a second "

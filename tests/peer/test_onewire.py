@@ -159,10 +159,10 @@ show: {log: notice, from: [a, b], message: "{node} {quality}"}
         running = self.run_flow(server.port, """
 a: {onewire.read: 28.0123456789AB/temperature, every: 1h, simultaneous: true}
 b: {onewire.read: 28.FFFF56789ABC/temperature, every: 1h, simultaneous: true}
-sum: {expr: a + b}
-show: {log: notice, from: sum, message: "sum {value}"}
+both: {expr: "mean(a, b)"}
+show: {log: notice, from: both, message: "mean {value}"}
 """)
-        running.until("sum")
+        running.until("mean 19.25")
         self.assertEqual([path for kind, path, _ in asked if kind == 3], ["/simultaneous/temperature"])
         self.assertEqual(sorted(path for kind, path, _ in asked if kind == 2),
                          ["/28.0123456789AB/latesttemp", "/28.FFFF56789ABC/latesttemp"])
