@@ -76,6 +76,7 @@ const struct mf_command mf_command_set = {
            "shows it. Only actuators can be set; so what other nodes say is always what they\n"
            "found out.\n",
     .flags = set_flags,
+    .words = mf_words_nodes,
     .max_operands = 20,
     .traits = MF_CMD_ASKS_ENGINE,
     .run = set_run,
@@ -100,6 +101,7 @@ const struct mf_command mf_command_release = {
     .summary = "Give an actuator that was set back to the flow.",
     .examples = "moat-flow release heater\n",
     .doc = "The way back has no bump: the ramp of the node begins where the output is.\n",
+    .words = mf_words_nodes,
     .max_operands = 1,
     .traits = MF_CMD_ASKS_ENGINE,
     .run = release_run,
