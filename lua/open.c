@@ -124,6 +124,7 @@ static int base_setmetatable(lua_State *L)
     }
     lua_settop(L, 2);
     lua_setmetatable(L, 1);
+    mf_lua_of(L)->has_metatables = true;
     return 1;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "lua/api.h"
 #include "lua/bridge.h"
+#include "lua/uses.h"
 
 /* ---- the table `input` ---- */
 
@@ -55,13 +56,19 @@ static int update_inputs(struct mf_node *node, struct mf_error *err)
 {
     struct mf_lua_rule *s = mf_node_state(node);
     lua_State *L = s->lua->L;
-    unsigned count = mf_node_inputs(node);
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < s->inputs; i++) {
         const struct mf_value *value = &mf_node_input(node, i)->value;
 
         if (memcmp(value, &s->pushed[i], sizeof(*value)) == 0)
             continue;
+        if (value->type == MF_NUMBER && s->pushed[i].length != MF_VALUE_BLOCK) {
+            s->pushed[i] = *value;
+            lua_pushvalue(L, MF_LUA_SLOT_KEYS + (int)i);
+            lua_pushnumber(L, value->number);
+            lua_rawset(L, MF_LUA_SLOT_INPUT);
+            continue;
+        }
         if (value->length == MF_VALUE_BLOCK &&
             mf_value_size(value) > (size_t)s->lua->limits.memory / 2)
             return mf_fail(err, MF_ELIMIT,
@@ -130,6 +137,12 @@ int mf_lua_rule_load(struct mf_node *node, struct mf_error *err)
     for (unsigned i = 0; i < mf_node_inputs(node); i++)
         lua_pushstring(s->lua->L, mf_node_input_label(node, i));
     mf_lua_lower(s->lua);
+    s->inputs = mf_node_inputs(node);
+    s->outputs = mf_node_outputs(node);
+    s->has_numbers = s->outputs && (mf_node_types(node, 0) & MF_T(MF_NUMBER));
+    lua_pushvalue(s->lua->L, MF_LUA_SLOT_RUN);
+    s->is_short = lua_isfunction(s->lua->L, -1) && mf_lua_is_short(s->lua->L);
+    lua_pop(s->lua->L, 1);
     return 0;
 }
 
@@ -157,11 +170,15 @@ bool mf_lua_rule_has(const struct mf_lua_rule *s, int slot)
 /* Leaves `results` values on the stack. */
 int mf_lua_rule_enter(struct mf_node *node, int slot, int results, struct mf_error *err)
 {
-    struct mf_lua *lua = ((struct mf_lua_rule *)mf_node_state(node))->lua;
+    struct mf_lua_rule *s = mf_node_state(node);
+    struct mf_lua *lua = s->lua;
     lua_State *L = lua->L;
     int args = slot == MF_LUA_SLOT_RUN ? 2 : slot == MF_LUA_SLOT_TICK ? 1 : 0, rc;
 
-    mf_lua_begin(lua);
+    if (slot == MF_LUA_SLOT_RUN && s->is_short)
+        mf_lua_begin_short(lua);
+    else
+        mf_lua_begin(lua);
     mf_lua_lift(lua);
     rc = update_inputs(node, err);
     mf_lua_lower(lua);
@@ -216,19 +233,18 @@ static void emit_results(struct mf_node *node)
 {
     struct mf_lua_rule *s = mf_node_state(node);
     lua_State *L = s->lua->L;
-    unsigned count = mf_node_outputs(node);
-    int base = lua_gettop(L) - (int)count;
+    int base = MF_LUA_SLOT_KEYS - 1 + (int)s->inputs; /* what lies there always */
     struct mf_error err;
 
-    for (unsigned i = 0; i < count; i++) {
-        int index = base + 1 + (int)i, type = lua_type(L, index);
-
-        if (type == LUA_TNUMBER && !lua_isinteger(L, index) &&
-            (mf_node_types(node, i) & MF_T(MF_NUMBER)))
-            mf_node_emit_number(node, i, lua_tonumber(L, index));
-        else if (type != LUA_TNIL && mf_lua_emit(L, i, index, &err) < 0)
-            failed(node, MF_EINVAL, &err);
+    if (s->outputs == 1 && s->has_numbers && lua_type(L, -1) == LUA_TNUMBER &&
+        !lua_isinteger(L, -1)) {
+        mf_node_emit_number(node, 0, lua_tonumber(L, -1));
+        lua_settop(L, base);
+        return;
     }
+    for (unsigned i = 0; i < s->outputs; i++)
+        if (!lua_isnil(L, base + 1 + (int)i) && mf_lua_emit(L, i, base + 1 + (int)i, &err) < 0)
+            failed(node, MF_EINVAL, &err);
     lua_settop(L, base);
 }
 
@@ -261,7 +277,7 @@ void mf_lua_rule_call(struct mf_node *node, int slot)
 
     if ((!s->lua && !revive(node)) || !mf_lua_rule_has(s, slot))
         return;
-    rc = mf_lua_rule_enter(node, slot, (int)mf_node_outputs(node), &err);
+    rc = mf_lua_rule_enter(node, slot, (int)s->outputs, &err);
     if (rc < 0)
         failed(node, rc, &err);
     else

@@ -47,7 +47,10 @@ struct mf_lua_rule {
     uint64_t overruns, errors;    /* metrics */
     uint64_t calls, instructions; /* metrics: of former states */
     size_t peak;                  /* metric: of former states */
-    bool is_ready;                /* all inputs have had a value */
+    unsigned inputs, outputs;
+    bool is_ready;    /* all inputs have had a value */
+    bool is_short;    /* run() ends by itself */
+    bool has_numbers; /* the first output takes numbers */
 };
 
 /* Loads the script into a new state and runs its main part. On an error the state is there all the

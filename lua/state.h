@@ -78,6 +78,8 @@ struct mf_lua {
     struct mf_clock clock; /* the real one, for `time` */
     struct mf_rng rng;     /* of math.random() */
     const struct mf_lua_module *modules; /* that require() finds, ended by {0}; NULL: none */
+    bool has_metatables;                 /* the script has made some */
+    bool is_watched;                     /* the hook is set in the main thread */
     bool is_live;                        /* the node runs: emit() and the inputs can be used */
 };
 
@@ -112,6 +114,10 @@ int mf_lua_load(lua_State *L, const struct mf_lua_source *source, struct mf_erro
 
 /* Fills the budgets of the call that follows. */
 void mf_lua_begin(struct mf_lua *lua);
+/* The same for a function that mf_lua_is_short(): it is not watched, for it ends by itself. As soon
+ * as the script has metatables, whose functions any instruction may call, it is watched all the
+ * same. */
+void mf_lua_begin_short(struct mf_lua *lua);
 /* As lua_pcall() on the main thread, without a handler. On an error nothing is left on the stack of
  * what was there for the call. */
 int mf_lua_call(struct mf_lua *lua, int args, int results, struct mf_error *err);

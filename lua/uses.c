@@ -17,8 +17,16 @@ enum {
     OP_GETTABUP = 11,
     OP_GETFIELD = 14,
     OP_SETTABUP = 15,
+    OP_CONCAT = 53,
+    OP_JMP = 56,
+    OP_EQ = 57,
+    OP_TESTSET = 67,
+    OP_RETURN = 70,
+    OP_RETURN1 = 72,
     OP_CLOSURE = 79,
 };
+
+enum { JUMP_ZERO = (1 << 24) - 1 }; /* what a jump to the next instruction holds */
 
 enum {
     DEPTH = 200,      /* functions within functions: Lua's own limit */
@@ -384,25 +392,64 @@ static bool read_head(struct reader *r)
     return !r->is_broken;
 }
 
+/* NULL: another form than the one we know. */
+static struct function *read_top(lua_State *L, struct reader *r, struct mf_buf *dump)
+{
+    struct function *main = NULL;
+
+    if (lua_dump(L, write_dump, dump, 0) != 0)
+        return NULL;
+    r->at = (const unsigned char *)mf_buf_text(dump);
+    r->end = r->at + dump->len;
+    if (read_head(r))
+        main = read_function(r, NULL, 0);
+    if (!main || !r->is_broken)
+        return main;
+    free_function(main);
+    return NULL;
+}
+
 bool mf_lua_uses(lua_State *L, void (*found)(void *arg, const struct mf_lua_use *use), void *arg)
 {
     struct mf_buf dump = {0};
     struct reader r = {.found = found, .arg = arg};
-    struct function *main = NULL;
+    struct function *main = read_top(L, &r, &dump);
 
-    if (lua_dump(L, write_dump, &dump, 0) == 0) {
-        r.at = (const unsigned char *)mf_buf_text(&dump);
-        r.end = r.at + dump.len;
-        if (read_head(&r))
-            main = read_function(&r, NULL, 0);
-    }
-    if (main && !r.is_broken)
+    if (main) {
         walk(&r, main);
-    else
-        r.is_broken = true;
-    if (main)
         free_function(main);
+    }
     mf_buf_done(&r.names);
     mf_buf_done(&dump);
-    return !r.is_broken;
+    return main;
+}
+
+/* Only what is known to be harmless is. */
+static bool is_harmless(uint32_t code)
+{
+    unsigned op = code & 0x7f;
+
+    if (op == OP_JMP)
+        return code >> 7 >= JUMP_ZERO; /* forward */
+    return op <= OP_CONCAT || (op >= OP_EQ && op <= OP_TESTSET) ||
+           (op >= OP_RETURN && op <= OP_RETURN1);
+}
+
+bool mf_lua_is_short(lua_State *L)
+{
+    struct mf_buf dump = {0};
+    struct reader r = {0};
+    struct function *function = read_top(L, &r, &dump);
+    bool is_short = function;
+
+    for (size_t i = 0; is_short && i < function->code_count; i++) {
+        uint32_t code;
+
+        memcpy(&code, function->code + 4 * i, 4);
+        is_short = is_harmless(code);
+    }
+    if (function)
+        free_function(function);
+    mf_buf_done(&dump);
+    return is_short;
 }

@@ -32,3 +32,7 @@ struct mf_lua_use {
  * the end of the call. The first parameter of the global function `run` counts as the global
  * `input`. False when this is another Lua than the one whose code we know. */
 bool mf_lua_uses(lua_State *L, void (*found)(void *arg, const struct mf_lua_use *use), void *arg);
+
+/* Whether the function on top of the stack ends by itself after at most as many instructions as it
+ * has: it has no loops and calls nothing, metatables aside. */
+bool mf_lua_is_short(lua_State *L);

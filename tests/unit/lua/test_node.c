@@ -370,6 +370,62 @@ static void files(void **state)
     bench_free(b);
 }
 
+/* A run() without loops and calls is not watched; functions that hide behind metatables are all the
+ * same, also when they come after the first call. */
+static void short_functions(void **state)
+{
+    struct bench *b = bench_new(
+        SOURCES SCRIPT L "local t = {}\n" L "function tick()\n" L
+                         "  t = setmetatable({}, {__index = function() while true do end end})\n" L
+                         "end\n" L "function run(input)\n" L "  return t.x or input.a\n" L "end\n"
+                         "  from: a\n"
+                         "  every: 10s\n");
+
+    bench_feed(b, "a", "1");
+    bench_feed(b, "a", "2");
+    bench_advance(b, "10s");
+    bench_feed(b, "a", "3");
+    bench_feed(b, "a", "4"); /* the state is a new one */
+    bench_expect(b, "x", "1 2 bad(2, over budget) 4");
+    bench_free(b);
+}
+
+/* A changed file is a changed node, an unchanged one is not; the flow says the same both times. */
+static void changed_files(void **state)
+{
+    static const char flow[] = SOURCES "x: {lua: '${dir}/s.lua', from: a}\n";
+    struct bench *b = bench_new_with(
+        flow,
+        (struct bench_options){.is_real = true,
+                               .files = {{"s.lua", "n = 0\n"
+                                                   "function run(i) n = n + 1 return n end\n"}}});
+
+    bench_feed(b, "a", "1");
+    bench_reload(b, flow);
+    bench_feed(b, "a", "1");
+    bench_expect(b, "x", "1 2");
+    bench_write_file(b, "s.lua", "function run(i) return -1 end\n");
+    bench_reload(b, flow);
+    bench_expect(b, "x", "-1");
+    bench_free(b);
+}
+
+/* Clocks and zones are those of the flow. */
+static void dates(void **state)
+{
+    struct bench *b =
+        bench_new_at(SOURCES SCRIPT L
+                     "function run(input)\n" L "  local t = os.date('!*t', 86400 * 59)\n" L
+                     "  return os.date('!%Y-%m-%d %a %j %H:%M:%S %%') .. t.yday .. t.month ..\n" L
+                     "    t.day .. os.difftime(os.time(), input.a)\n" L "end\n"
+                     "  from: a\n",
+                     "2024-03-01T12:30:05Z");
+
+    bench_feed(b, "a", "1709296200");
+    bench_expect(b, "x", "\"2024-03-01 Fri 061 12:30:05 %60315.0\"");
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +448,9 @@ int main(void)
         cmocka_unit_test(other_budgets),
         cmocka_unit_test(nothing_depends_on_the_process),
         cmocka_unit_test(files),
+        cmocka_unit_test(short_functions),
+        cmocka_unit_test(changed_files),
+        cmocka_unit_test(dates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
