@@ -125,13 +125,16 @@ static void address(const struct mf_node *node, struct mf_letter *letter)
 /* Before the letter leaves the queue. */
 static void refused(struct mf_node *node, const struct mf_letter *letter, const char *reason)
 {
+    struct mf_letter named = *letter;
+
     note_loss(node);
     if (node->guard) {
         mf_node_log(node, MF_LOG_ERROR, "was refused, and is tried again: %s", reason);
         return;
     }
     mf_node_log(node, MF_LOG_ERROR, "a message was refused and is a dead letter now: %s", reason);
-    mf_dead_put(node->sched->engine->dead, node, letter, reason);
+    address(node, &named);
+    mf_dead_put(node->sched->engine->dead, node, &named, reason);
 }
 
 /* The letter leaves the queue, unless it has done so before. */

@@ -227,17 +227,30 @@ static void refill(struct mf_spool *spool)
 
 /* ---- writing ---- */
 
+/* A letter outlives the graph whose names it got. */
+static struct mf_letter addressed(const struct mf_spool *spool, const struct mf_letter *letter)
+{
+    struct mf_letter copy = *letter;
+
+    if (spool->node && letter->input < spool->node->def->in_count) {
+        copy.label = spool->node->def->ins[letter->input].label;
+        copy.node_name = spool->node->def->ins[letter->input].from->name;
+    }
+    return copy;
+}
+
 static uint32_t write_letter(struct mf_spool *spool, struct mf_batch *batch, uint64_t place,
-                             const struct mf_letter *letter)
+                             const struct mf_letter *borrowed)
 {
     struct mf_store_change *change = mf_batch_add(batch, MF_CHANGE_LETTER);
+    struct mf_letter letter = addressed(spool, borrowed);
     struct mf_builder list;
     struct mf_value value;
 
     change->spool = spool->id;
     change->number = place;
     mf_build_start(&list);
-    mf_letter_build(&list, letter);
+    mf_letter_build(&list, &letter);
     value = mf_build_end_list(&list);
     mf_cbor_write(&value, &batch->bytes);
     mf_value_drop(value);
@@ -510,8 +523,24 @@ static void free_spool(struct mf_spool *spool)
     mf_free(spool);
 }
 
+static void keep_names(struct mf_spool *spool, struct mf_letter *letter)
+{
+    struct mf_letter named = addressed(spool, letter);
+
+    letter->label = mf_queue_keep_name(spool->queue, named.label);
+    letter->node_name = mf_queue_keep_name(spool->queue, named.node_name);
+    letter->input = UINT32_MAX;
+}
+
 void mf_spool_detach(struct mf_spool *spool)
 {
+    struct mf_queue *queue = spool->queue;
+
+    for (uint64_t i = queue->head; i < queue->tail; i++)
+        if (mf_queue_slot(queue, i)->state != MF_SLOT_SETTLED)
+            keep_names(spool, &mf_queue_slot(queue, i)->letter);
+    for (size_t i = 0; i < spool->rest.count; i++)
+        keep_names(spool, &mf_rest_at(&spool->rest, i)->letter);
     spool->node = NULL;
     if (spool->read)
         spool->read->owner = NULL;

@@ -122,6 +122,7 @@ struct bench *bench_new_with(const char *yaml, struct bench_options options)
                        .read_only = options.read_only,
                        .once = options.once,
                        .starts_outside = options.is_real,
+                       .state_directory = options.state,
                    });
     mf_clock_init_virtual(&bench->engine.sched.clock, bench->start);
     bench->observer = (struct mf_observer){.saw = observe, .arg = bench};

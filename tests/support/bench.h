@@ -54,6 +54,7 @@ struct bench_options {
     bool is_real;      /* nodes that touch the outside are started */
     bool once;         /* as `run --once` */
     bool read_only;    /* as `run --read-only` */
+    const char *state; /* as `run --state`; NULL: nothing outlives the bench */
     struct {
         const char *name, *text;
     } files[BENCH_FILES]; /* written to `${dir}` before the flow starts */
