@@ -10,6 +10,7 @@ promises on a disk that keeps up, and what a machine that does something else me
 """
 
 import datetime
+import json
 import os
 import random
 import re
@@ -41,6 +42,17 @@ nodes:
   n: {{expr: tick + {base}}}
   seen: {{log: notice, from: n, message: '{{value}}', limit: 10000}}
   out: {{mqtt.publish: t/n, from: n, qos: 1, queue: {{spool: {size}, pace: 100000}}}}
+"""
+
+
+COMMANDS = """moat-flow: 1
+links:
+  broker: {{mqtt: 'mqtt://127.0.0.1:{port}'}}
+nodes:
+  tick: {{every: 10min, value: word}}
+  steps: {{sim.counter: 1, every: 10ms}}
+  total: {{counter: , from: steps, keep: true}}
+  out: {{mqtt.publish: t/word, from: tick, format: number, queue: spool 1 MiB}}
 """
 
 
@@ -167,7 +179,7 @@ class Engine:
             if limit:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
-        self.process = subprocess.Popen([PROGRAM, "run", "--state", place / "state", "--drain", "1s", path],
+        self.process = subprocess.Popen([PROGRAM, "run", "--state", place / "state", "--socket", place / "control", "--drain", "1s", path],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                         preexec_fn=before)
         self.seen = []  # (time, number)
@@ -229,6 +241,11 @@ class StoreTest(unittest.TestCase):
         self.sub = Subscriber(self.broker.port)
         self.addCleanup(self.sub.end)
         self.assertTrue(self.sub.until(lambda sub: sub.numbers))
+
+    def call(self, *args, code=0):
+        done = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=WAIT, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
 
     def engine(self, number, size="50 MiB", every="1ms", **more):
         engine = Engine(self.dir, FLOW.format(port=self.broker.way, base=number * STEP, size=size, every=every),
@@ -314,6 +331,33 @@ class StoreTest(unittest.TestCase):
         self.assertEqual(max(first), newest)
         self.assertEqual(len(first), newest - min(first) + 1)
         self.assertGreater(min(first), STEP + 1)
+
+    # What is refused can be seen, sent again and dropped; what is kept can be seen and forgotten: of a running engine
+    # and of one that does not run.
+    def test_commands(self):
+        engine = Engine(self.dir, COMMANDS.format(port=self.broker.way))
+        self.addCleanup(engine.end)
+        engine.until_logged("is a dead letter now")
+        here = "--socket", self.dir / "control"
+        self.assertIn("  out  word  ", self.call("dlq", "ls", *here))
+        self.assertIn("cannot be written as number", self.call("dlq", "show", "1", *here))
+        self.assertIn("1 sent again, 1 left", self.call("dlq", "retry", "1", *here))
+        engine.until_logged("is a dead letter now")
+        while "total (counter 1)" not in self.call("state", "ls", *here):
+            pass  # it is saved within a second
+        self.assertIn("there is no dead letter 99", self.call("dlq", "drop", "99", *here, code=1))
+        engine.process.terminate()
+        engine.finish()
+        there = "--state", self.dir / "state"
+        self.assertIn("  out  word  ", self.call("dlq", "ls", *there))
+        self.assertIn("there is no mqtt.publish `out` that could take it", self.call("dlq", "retry", "all", *there, code=1))
+        self.assertIn("1 dropped, 0 left", self.call("dlq", "drop", "--node", "out", *there))
+        self.assertEqual("", self.call("dlq", "ls", *there))
+        self.assertEqual(json.loads(self.call("state", "get", "total", *there))["kind"], "counter")
+        self.assertEqual(json.loads(self.call("state", "export", *there))["state"][0]["node"], "total")
+        self.call("state", "clear", "total", *there)
+        self.assertIn("no state of `total` is kept", self.call("state", "get", "total", *there, code=1))
+        self.assertIn("there is no", self.call("state", "ls", "--state", self.dir / "nowhere", code=5))
 
     # A damaged file is set aside, and the engine runs.
     def test_damaged(self):
