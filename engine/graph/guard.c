@@ -459,15 +459,17 @@ const char *mf_guard_target(struct mf_compile *compile, const struct mf_draft *d
 {
     const struct mf_def *def = draft->def;
     const struct mf_tree *main = main_value(draft);
+    const char *target = NULL;
 
     if (!mf_kind_can_act(def->kind))
         return NULL;
-    if (def->link && (def->kind->flags & MF_KIND_ACTUATOR) && def->kind->writes)
-        return mf_arena_printf(compile->arena, "%s:%s", def->link->name,
-                               def->kind->writes(def->config, compile->arena));
+    if (def->kind->writes)
+        target = def->kind->writes(def->config, compile->arena);
+    if (def->link && (def->kind->flags & MF_KIND_ACTUATOR))
+        return target ? mf_arena_printf(compile->arena, "%s:%s", def->link->name, target) : NULL;
     if (def->link && main && main->kind == MF_TREE_SCALAR && !strchr(main->text, '{'))
         return mf_arena_printf(compile->arena, "%s:%s", def->link->name, main->text);
-    return def->kind->writes ? def->kind->writes(def->config, compile->arena) : NULL;
+    return target;
 }
 
 static uint32_t types_of_inputs(const struct mf_def *def)
