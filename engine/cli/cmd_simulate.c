@@ -59,7 +59,7 @@ static bool read_start(const struct mf_args *args, int64_t *ret)
 static int simulate(const struct mf_args *args, struct mf_graph *graph, int64_t start, int64_t span)
 {
     bool with_files = mf_args_has(args, "files");
-    struct mf_playback playback;
+    struct mf_playback playback = {0};
     int rc = mf_playback_begin(&playback, args, graph, start,
                                with_files ? is_simulated_or_file : is_simulated);
     int end;

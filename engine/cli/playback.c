@@ -235,11 +235,16 @@ int mf_playback_begin(struct mf_playback *playback, const struct mf_args *args,
                       struct mf_graph *graph, int64_t start,
                       bool (*is_real)(const struct mf_kind *kind))
 {
-    struct mf_engine_options options = {.holds_played = true,
-                                        .is_real = is_real ? is_real : is_nothing};
+    struct mf_engine_options options = {
+        .holds_played = true,
+        .is_real = is_real ? is_real : is_nothing,
+        .speak = playback->speak,
+        .speak_arg = playback->speak_arg,
+    };
     struct mf_error err = {0};
 
-    *playback = (struct mf_playback){.args = args, .can_write = true};
+    playback->args = args;
+    playback->can_write = true;
     playback->show = mf_args_get(args, "show");
     playback->is_quiet = args->talk < 0;
     mf_engine_init(&playback->engine, NULL, options);

@@ -20,6 +20,9 @@
 
 struct mf_playback {
     const struct mf_args *args;
+    /* For the engine's options, set before mf_playback_begin(). */
+    void (*speak)(void *arg, struct mf_node *node);
+    void *speak_arg;
     struct mf_engine engine;
     struct mf_observer observer;
     const char *show; /* NULL: what nodes without outputs are given */
@@ -48,8 +51,8 @@ struct mf_playback {
             "max"                                                                                  \
     }
 
-/* Takes the graph, loads and starts it at wall time `start`. Returns an exit code after saying what
- * is wrong; in any case mf_playback_end() follows. */
+/* Zeroed but for speak. Takes the graph, loads and starts it at wall time `start`. Returns an exit
+ * code after saying what is wrong; in any case mf_playback_end() follows. */
 int mf_playback_begin(struct mf_playback *playback, const struct mf_args *args,
                       struct mf_graph *graph, int64_t start,
                       bool (*is_real)(const struct mf_kind *kind));

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/base/log.h"
+#include "engine/base/alloc.h"
 #include "engine/base/text.h"
 #include "engine/base/tz.h"
 #include "engine/cli/playback.h"
@@ -21,8 +21,18 @@
 
 enum { CHUNK = 64 * 1024 };
 
+/* What a node is to say in the next turn. */
+struct cue {
+    struct mf_msg msg;
+    unsigned output;
+    uint32_t next; /* of the same node, + 1 */
+};
+
 struct replay {
     struct mf_playback playback;
+    struct cue *cues;
+    size_t cue_count, cue_cap;
+    uint32_t *first, *last; /* cue of each node, by order, + 1 */
     const char *path;
     int fd;
     struct mf_buf text;
@@ -112,6 +122,49 @@ static bool copy_name(const struct mf_value *value, char *out, size_t size)
     return len < size;
 }
 
+/* When the node's rank comes, as if it were real: so all others see what they saw. */
+static void speak(void *arg, struct mf_node *node)
+{
+    struct replay *replay = arg;
+    uint32_t next = replay->first ? replay->first[node->order] : 0;
+
+    while (next) {
+        struct cue *cue = &replay->cues[next - 1];
+
+        mf_engine_play_msg(&replay->playback.engine, node, cue->output, &cue->msg);
+        next = cue->next;
+    }
+    if (replay->first)
+        replay->first[node->order] = 0;
+}
+
+static void forget_cues(struct replay *replay)
+{
+    for (size_t i = 0; i < replay->cue_count; i++)
+        mf_msg_drop(&replay->cues[i].msg);
+    replay->cue_count = 0;
+}
+
+static void add_cue(struct replay *replay, struct mf_node *node, unsigned output,
+                    const struct mf_msg *msg)
+{
+    uint32_t index;
+
+    if (!replay->first) {
+        replay->first = mf_calloc_array(replay->playback.engine.count + 1, sizeof(uint32_t));
+        replay->last = mf_calloc_array(replay->playback.engine.count + 1, sizeof(uint32_t));
+    }
+    mf_grow(&replay->cues, &replay->cue_cap, replay->cue_count, sizeof *replay->cues);
+    replay->cues[replay->cue_count++] = (struct cue){mf_msg_copy(msg), output, 0};
+    index = (uint32_t)replay->cue_count;
+    if (replay->first[node->order])
+        replay->cues[replay->last[node->order] - 1].next = index;
+    else
+        replay->first[node->order] = index;
+    replay->last[node->order] = index;
+    mf_engine_cue(&replay->playback.engine, node);
+}
+
 static int play(struct replay *replay, struct mf_record_entry *entry, struct mf_error *err)
 {
     struct mf_engine *engine = &replay->playback.engine;
@@ -135,9 +188,17 @@ static int play(struct replay *replay, struct mf_record_entry *entry, struct mf_
         return MF_EINVAL;
     if (entry->msg.time < 0)
         entry->msg.time = replay->head.start + entry->at;
-    mf_engine_play_msg(engine, node, (unsigned)output, &entry->msg);
+    add_cue(replay, node, (unsigned)output, &entry->msg);
     replay->played++;
     return 0;
+}
+
+/* To the moment and turn of an entry; false: no further. */
+static bool pass_to(struct replay *replay, const struct mf_record_entry *entry)
+{
+    if (entry->is_end || entry->is_next)
+        return mf_playback_until(&replay->playback, entry->at) && !entry->is_end;
+    return mf_playback_before(&replay->playback, entry->at);
 }
 
 /* One line. Returns an exit code; *ret_more says whether to go on. */
@@ -159,10 +220,10 @@ static int step(struct replay *replay, bool *ret_more)
         return fail_line(replay, &err);
     replay->lost += (uint64_t)entry.lost;
     *ret_more = true;
-    if (entry.is_end || entry.is_next)
-        *ret_more = mf_playback_until(&replay->playback, entry.at) && !entry.is_end;
-    else if (entry.at > mf_clock_mono(&engine->sched.clock))
-        *ret_more = mf_playback_before(&replay->playback, entry.at);
+    if (entry.is_end || entry.is_next || entry.at > mf_clock_mono(&engine->sched.clock)) {
+        *ret_more = pass_to(replay, &entry);
+        forget_cues(replay);
+    }
     rc = *ret_more ? play(replay, &entry, &err) : 0;
     mf_record_entry_drop(&entry);
     return rc < 0 ? fail_line(replay, &err) : MF_EXIT_OK;
@@ -223,10 +284,12 @@ static void put_sum(const struct replay *replay)
 static int run_flow(struct replay *replay, const struct mf_args *args, struct mf_graph *graph)
 {
     bool with_files = mf_args_has(args, "files");
-    int rc = mf_playback_begin(&replay->playback, args, graph, replay->head.start,
-                               with_files ? writes_file : NULL);
-    int end;
+    int rc, end;
 
+    replay->playback.speak = speak;
+    replay->playback.speak_arg = replay;
+    rc = mf_playback_begin(&replay->playback, args, graph, replay->head.start,
+                           with_files ? writes_file : NULL);
     if (rc == MF_EXIT_OK)
         rc = play_all(replay);
     end = mf_playback_end(&replay->playback);
@@ -248,6 +311,10 @@ int mf_replay_run(const struct mf_args *args, struct mf_graph *graph)
     }
     if (replay.fd > 2)
         close(replay.fd);
+    forget_cues(&replay);
+    mf_free(replay.cues);
+    mf_free(replay.first);
+    mf_free(replay.last);
     mf_buf_done(&replay.text);
     mf_map_done(&replay.unknown);
     mf_arena_free(replay.arena);

@@ -63,6 +63,8 @@ void mf_emit_take_fully(struct mf_node *node, unsigned out, struct mf_value valu
 void mf_emit_msg_fully(struct mf_node *node, unsigned out, const struct mf_msg *msg);
 /* The output says it now; the message is taken. */
 void mf_edge_spread_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
+/* Says it as it is, now or, where that cannot be, in a later turn; the message is taken. */
+void mf_node_say_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
 /* Waits for a later turn; the message is taken. */
 void mf_edge_follow_up_take(struct mf_node *node, unsigned output, struct mf_msg *msg);
 /* News of a source that may get stale. */

@@ -18,7 +18,7 @@
 #include "engine/run/engine.h"
 
 /* Now, or in a later turn: one value per port and turn, and none overtakes another. */
-static void say_take(struct mf_node *node, unsigned output, struct mf_msg *msg)
+void mf_node_say_take(struct mf_node *node, unsigned output, struct mf_msg *msg)
 {
     const struct mf_output *out = &node->outputs[output];
 
@@ -74,7 +74,7 @@ static void emit_take(struct mf_node *node, unsigned output, struct mf_msg *msg)
         mf_msg_convert(msg, &def->convert);
     if (node->worst | node->is_again)
         lower(node, out, msg);
-    say_take(node, output, msg);
+    mf_node_say_take(node, output, msg);
 }
 
 static inline struct mf_msg fresh(struct mf_node *node, struct mf_value value)
@@ -133,7 +133,7 @@ static void say_last(struct mf_node *node, unsigned output, enum mf_quality qual
     msg.reason = reason;
     msg.is_lowered = is_lowered;
     msg.is_again = quality != MF_GOOD || !out->is_dirty;
-    say_take(node, output, &msg);
+    mf_node_say_take(node, output, &msg);
 }
 
 void mf_node_emit_bad(struct mf_node *node, unsigned out, enum mf_quality quality,

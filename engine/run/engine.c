@@ -244,7 +244,14 @@ void mf_engine_play_msg(struct mf_engine *engine, struct mf_node *node, unsigned
 {
     struct mf_msg copy = mf_msg_copy(msg);
 
-    mf_edge_follow_up_take(node, output, &copy);
+    mf_node_say_take(node, output, &copy);
+}
+
+void mf_engine_cue(struct mf_engine *engine, struct mf_node *node)
+{
+    /* By a timer, so that it is in one turn with the timers of others that run out now. */
+    mf_timer_arm(&engine->sched, &mf_node_stale_timer(node)->timer,
+                 mf_clock_mono(&engine->sched.clock));
 }
 
 void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,

@@ -42,6 +42,9 @@ struct mf_engine_options {
     bool starts_outside; /* nodes that touch the outside are started on a virtual clock, too */
     /* … or only those of which this says so; then the log is outside, too. NULL: none. */
     bool (*is_real)(const struct mf_kind *kind);
+    /* A played node's share of a turn, for which mf_engine_cue() has asked. */
+    void (*speak)(void *arg, struct mf_node *node);
+    void *speak_arg;
     bool holds_played; /* what a played source said stays fresh until it is said to have failed */
     /* Where `keep` and `spool` have their file, which is opened when a flow wants it; NULL: nothing
      * outlives the process. */
@@ -164,9 +167,11 @@ void mf_engine_reap(struct mf_engine *engine);   /* links that have stopped, gra
 void mf_engine_play(struct mf_engine *engine, struct mf_node *node, unsigned output,
                     struct mf_value value, int64_t time);
 /* The same for a whole message, which is copied, in the unit of the output as people see it. Its
- * type must be one of the output's. */
+ * type must be one of the output's. From within speak() it is said at once. */
 void mf_engine_play_msg(struct mf_engine *engine, struct mf_node *node, unsigned output,
                         const struct mf_msg *msg);
+/* The node, which holds_played, is to speak in the next turn, when it would if it were real. */
+void mf_engine_cue(struct mf_engine *engine, struct mf_node *node);
 void mf_engine_play_bad(struct mf_engine *engine, struct mf_node *node, enum mf_quality quality,
                         const char *reason);
 

@@ -35,8 +35,12 @@ static void stale_fired(struct mf_timer *timer)
     struct mf_node *node = mf_list_entry(timer, struct mf_node_timer, timer)->node;
     int64_t due = node->last_news + node->def->stale;
 
-    if (node->is_played && node->sched->engine->options.holds_played)
+    if (node->is_played && node->sched->engine->options.holds_played) {
+        /* It never gets stale by itself; but it may have been given a cue. */
+        if (node->sched->engine->options.speak)
+            mf_sched_mark_ready(node->sched, node);
         return;
+    }
     if (due > node->sched->mono)
         mf_timer_arm(node->sched, timer, due);
     else
@@ -286,6 +290,8 @@ void mf_node_turn_fully(struct mf_node *node)
     node->is_running = true;
     node->turns++;
     node->is_calm = node->worst == MF_GOOD;
+    if (node->is_played && node->sched->engine->options.speak)
+        node->sched->engine->options.speak(node->sched->engine->options.speak_arg, node);
     if (node->fired)
         run_timeouts(node);
     if (node->pending_first && takes_input(node)) {

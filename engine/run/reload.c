@@ -97,6 +97,7 @@ static struct mf_node *new_node(struct mf_change *change, struct mf_def *def)
     struct mf_node *node = mf_node_new(&engine->sched, def);
 
     node->is_played = is_played(node);
+    node->is_shaped |= node->is_played; /* its turn goes the long way, past speak() */
     if (def->link)
         node->link = change->links[def->link->index];
     change->fresh[change->fresh_count++] = def->order;

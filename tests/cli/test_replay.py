@@ -13,8 +13,10 @@ n: {sim.counter: 1, every: 7s}
 quiet: {deadband: 500 W, from: wave}
 mean: {mean: 1min, from: wave, every: 30s}
 high: {when: wave > 5 kW, for: 20s}
+tick: {every: 7s}
+either: {merge: , from: [n, tick]}
 night: {at: next 03:00, value: true}
-show: {log: notice, from: [quiet, mean, high, night, n]}
+show: {log: notice, from: [quiet, mean, high, night, n, either]}
 """
 HOME = str(ROOT / "examples/home")
 
@@ -61,7 +63,8 @@ class Simulate(CliTest):
 
 class Replay(CliTest):
     def test_same_bytes(self):
-        """A record gives what the run gave, byte for byte, at any speed, and so does the record of its replay."""
+        """A record gives what the run gave, byte for byte, at any speed, and so does the record of its replay;
+        also where a source and a timer meet in one moment."""
         self.flow(FLOW)
         wanted = self.call("simulate", "--for", "5min", "--record", "a.jsonl").stdout
         self.assertEqual(self.call("run", "--replay", "a.jsonl", "--record", "b.jsonl").stdout, wanted)
@@ -128,7 +131,7 @@ class Replay(CliTest):
 class Record(CliTest):
     def test_running_engine(self):
         """A record of a running engine begins with what is known, and its replay gives the same twice."""
-        self.flow(FLOW + 'tick: {log: notice, from: n, message: "tick {value}"}', "flow.yaml")
+        self.flow(FLOW + 'told: {log: notice, from: n, message: "tick {value}"}', "flow.yaml")
         running = self.start("run", "--socket", "control", "--record", "whole.jsonl")
         running.until("tick 0")
         self.call("record", "part.jsonl", "--for", "2s", "--socket", "control")
