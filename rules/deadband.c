@@ -81,23 +81,11 @@ static void deadband_infer(struct mf_infer *infer, const void *config)
 
 /* ---- the node ---- */
 
-static double start_of(const struct config *c, const struct state *s)
-{
-    return c->against == AGAINST_INPUT ? s->latest : s->passed;
-}
-
 static double width_from(const struct config *c, double from)
 {
     double width = c->width->amount.number;
 
     return c->width->is_relative ? width * fabs(from) : width;
-}
-
-static bool has_moved(const struct config *c, const struct state *s, double number)
-{
-    double from = start_of(c, s);
-
-    return fabs(number - from) > width_from(c, from);
 }
 
 static void pass_on(struct mf_node *node, const struct config *c, struct state *s)
@@ -113,14 +101,16 @@ static void deadband_receive(struct mf_node *node, unsigned port, const struct m
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
     double number = mf_msg_number(msg);
-    bool passes = !s->is_known || has_moved(c, s, number);
+    double from = c->against == AGAINST_INPUT ? s->latest : s->passed;
+    double width = width_from(c, from);
+    bool passes = !s->is_known || fabs(number - from) > width;
 
-    if (!passes)
-        mf_node_held(node, "deadband", width_from(c, start_of(c, s)));
     s->latest = number;
     s->is_known = true;
     if (passes)
         pass_on(node, c, s);
+    else
+        mf_node_held(node, "deadband", width);
 }
 
 static void deadband_timeout(struct mf_node *node, unsigned timer)

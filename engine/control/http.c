@@ -211,6 +211,9 @@ static enum MHD_Result asked(void *arg, struct MHD_Connection *connection, const
 }
 
 static void log_line(void *arg, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void log_line(void *arg, const char *fmt, va_list args)
 {
     struct mf_buf line = {.limit = 400};
 
