@@ -193,8 +193,12 @@ static void put_written(const struct mf_value *answer, bool with_chains, struct 
         mf_buf_puts(buf, "  ");
         put_value(entry, buf);
         mf_buf_putc(buf, '\n');
-        if (with_chains)
+        if (!with_chains)
+            continue;
+        if (mf_field(entry, "chain") && mf_field(entry, "chain")->type == MF_MAP)
             put_chain(mf_field(entry, "chain"), STEP, buf);
+        else
+            mf_buf_puts(buf, "    there was no room for its chain\n");
     }
 }
 

@@ -41,6 +41,7 @@ static const struct metric metrics[] = {
     {ENGINE, "waiting", "waiting_messages", "Messages that sinks have not delivered.", NULL},
     {ENGINE, "dropped", "dropped_values_total",
      "Values dropped because too many waited for their turn.", NULL},
+    {ENGINE, "trail_bytes", "trail_bytes", "Memory of what sinks remember of their writes.", NULL},
     {HEALTH, "healthy", "healthy", "1 when everything is fresh and delivered.", NULL},
     {STORE, "dead", "dead_letters", "Letters that were refused for good.", NULL},
     {STORE, "dead_dropped", "dead_letters_dropped_total", "Dead letters that had to leave.", NULL},

@@ -37,6 +37,7 @@ static struct mf_value look_at_engine(const struct mf_engine *engine)
     put_int(&map, "timers", engine->sched.heap_count);
     put_int(&map, "waiting", mf_engine_waiting(engine));
     put_int(&map, "dropped", engine->sched.follow_ups_dropped);
+    put_int(&map, "trail_bytes", engine->sched.trail_bytes);
     put(&map, "read_only", mf_value_bool(engine->options.read_only));
     return mf_build_end_map(&map);
 }

@@ -9,6 +9,7 @@
  * nothing.
  *
  *   engine   generation nodes links turns timers waiting dropped (values that waited for a turn)
+ *            trail_bytes (of what sinks remember)
  *   health   healthy, reasons[]
  *   store    dead dead_dropped (letters) is_open; if it is: commits changes bytes (written)
  *            failures error

@@ -210,6 +210,7 @@ struct mf_sched {
     bool in_turn;
     uint64_t follow_ups_dropped;
     struct mf_log_rate drop_rate;
+    size_t trail_bytes;       /* metric: memory of what sinks remember */
     struct mf_list observers; /* see observe.h */
     struct mf_list *next_observer;
     bool is_observed;

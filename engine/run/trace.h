@@ -39,11 +39,12 @@ enum {
     MF_TRAIL_NODES = 20,
 };
 #define MF_TRAIL_PACE MF_SEC
+#define MF_TRAIL_MEMORY (16u * 1024 * 1024) /* of all trails; above it no more chains are kept */
 
 /* The chain of an output; of a node without outputs `output` is ignored. */
 struct mf_value mf_node_why(const struct mf_node *node, unsigned output);
 
-/* A list, the newest first: time value unit chain. */
+/* A list, the newest first: time value unit chain (null: there was no room for it). */
 struct mf_value mf_node_trail(const struct mf_node *node);
 /* The node hands `msg` of an input to the outside. */
 void mf_trail_note(struct mf_node *node, unsigned input, const struct mf_msg *msg);

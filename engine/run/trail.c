@@ -11,6 +11,7 @@ struct mf_trail {
     uint64_t count;       /* so far; the next one takes entries[count % MF_TRAIL] */
     int64_t next;         /* mono; earlier ones are not kept where there is no guard */
     struct mf_value last; /* that was kept */
+    size_t *total;        /* memory of all trails of the engine */
 };
 
 static bool is_worth_it(const struct mf_trail *trail, const struct mf_node *node,
@@ -42,7 +43,9 @@ static struct mf_value entry(struct mf_node *node, unsigned input, const struct 
     mf_build_take_field(&map, "time", mf_value_new_text(time));
     mf_build_take_field(&map, "value", mf_value_copy(msg->value));
     mf_build_take_field(&map, "unit", unit ? mf_value_new_text(unit->name) : mf_value_null());
-    mf_build_take_field(&map, "chain", mf_chain_look(&chain, node, 0));
+    mf_build_take_field(&map, "chain",
+                        *node->trail->total < MF_TRAIL_MEMORY ? mf_chain_look(&chain, node, 0)
+                                                              : mf_value_null());
     return mf_build_end_map(&map);
 }
 
@@ -51,13 +54,17 @@ void mf_trail_note(struct mf_node *node, unsigned input, const struct mf_msg *ms
     struct mf_trail *trail = node->trail;
     struct mf_value *slot;
 
-    if (!trail)
+    if (!trail) {
         trail = node->trail = mf_zalloc(sizeof(*trail));
+        trail->total = &node->sched->trail_bytes;
+    }
     if (!is_worth_it(trail, node, msg))
         return;
     slot = &trail->entries[trail->count++ % MF_TRAIL];
+    *trail->total -= mf_value_size(slot);
     mf_value_drop(*slot);
     *slot = entry(node, input, msg);
+    *trail->total += mf_value_size(slot);
     mf_value_drop(trail->last);
     trail->last = mf_value_copy(msg->value);
     trail->next = node->sched->mono + MF_TRAIL_PACE;
@@ -81,16 +88,21 @@ void mf_trail_inherit(struct mf_node *node, const struct mf_node *old)
         return;
     node->trail = mf_alloc(sizeof(*node->trail));
     *node->trail = *old->trail;
-    for (unsigned i = 0; i < MF_TRAIL; i++)
+    for (unsigned i = 0; i < MF_TRAIL; i++) {
         mf_value_copy(node->trail->entries[i]);
+        *node->trail->total += mf_value_size(&node->trail->entries[i]);
+    }
     mf_value_copy(node->trail->last);
 }
 
 void mf_trail_free(struct mf_trail *trail)
 {
-    for (unsigned i = 0; trail && i < MF_TRAIL; i++)
+    if (!trail)
+        return;
+    for (unsigned i = 0; i < MF_TRAIL; i++) {
+        *trail->total -= mf_value_size(&trail->entries[i]);
         mf_value_drop(trail->entries[i]);
-    if (trail)
-        mf_value_drop(trail->last);
+    }
+    mf_value_drop(trail->last);
     mf_free(trail);
 }

@@ -276,6 +276,32 @@ static void actuators_remember(void **state)
     mf_buf_done(&run_trace);
 }
 
+/* What all sinks remember has a limit; above it a write is kept without its chain. */
+static void trails_have_a_limit(void **state)
+{
+    struct bench *b = bench_new_with("in: {test.source: number}\n"
+                                     "s: {test.write: , from: in}\n",
+                                     real);
+    size_t *total = &bench_engine(b)->sched.trail_bytes;
+    struct mf_value trail;
+
+    bench_feed(b, "in", "1");
+    assert_in_range(*total, 100, 100000);
+    *total += MF_TRAIL_MEMORY;
+    bench_advance(b, "2s");
+    bench_feed(b, "in", "2");
+    *total -= MF_TRAIL_MEMORY;
+    trail = mf_node_trail(node(b, "s"));
+    assert_int_equal(mf_value_count(&trail), 2);
+    assert_int_equal(mf_field(mf_value_at(&trail, 0), "chain")->type, MF_NULL);
+    assert_int_equal(mf_field(mf_value_at(&trail, 1), "chain")->type, MF_MAP);
+    mf_value_drop(trail);
+    bench_reload(b, "in: {test.source: number}\n");
+    assert_int_equal(*total, 0);
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +312,7 @@ int main(void)
         cmocka_unit_test_setup(is_bounded, run_setup),
         cmocka_unit_test_setup(sinks_remember, run_setup),
         cmocka_unit_test_setup(actuators_remember, run_setup),
+        cmocka_unit_test_setup(trails_have_a_limit, run_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
