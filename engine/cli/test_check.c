@@ -134,7 +134,8 @@ static void put_difference(const struct mf_test_expect *expect, const struct mf_
     if (at < wanted) {
         mf_buf_printf(buf, ", expected ");
         put_value(mf_value_at(&expect->value, at), expect->point.unit, buf);
-        mf_buf_printf(buf, at >= probe->count ? " as value %zu" : "", at + 1);
+        if (at >= probe->count)
+            mf_buf_printf(buf, " as value %zu", at + 1);
     } else {
         mf_buf_printf(buf, ", expected %zu value%s", wanted, wanted == 1 ? "" : "s");
     }

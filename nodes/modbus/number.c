@@ -250,7 +250,7 @@ static int encode_float(const struct mf_modbus_number *number, double raw, uint6
 int mf_modbus_encode(const struct mf_modbus_number *number, const struct mf_value *value,
                      uint16_t *words, struct mf_error *err)
 {
-    uint64_t bits;
+    uint64_t bits = 0;
     double raw;
     int rc;
 

@@ -45,8 +45,8 @@ static int split(const char *text, const char **ret_host, size_t *ret_len, const
 int mf_net_address_read(const char *text, int port, struct mf_arena *arena,
                         struct mf_net_address *ret, struct mf_error *err)
 {
-    const char *host, *rest;
-    size_t len;
+    const char *host = NULL, *rest = NULL;
+    size_t len = 0;
     int rc = split(text, &host, &len, &rest, err);
 
     if (rc < 0)
