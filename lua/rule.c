@@ -2,6 +2,7 @@
 #include "lua/rule.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "engine/base/log.h"
@@ -206,6 +207,7 @@ static void overrun(struct mf_node *node, const char *why)
         mf_node_log(node, MF_LOG_WARNING, "part of `state` is lost: %s", err.text);
     mf_lua_rule_drop(node);
     s->overruns_at[s->overruns++ % MF_LUA_OVERRUNS] = now;
+    mf_node_held(node, "budget", NAN);
     if (s->overruns >= MF_LUA_OVERRUNS &&
         now - s->overruns_at[s->overruns % MF_LUA_OVERRUNS] < MF_LUA_OVERRUN_WINDOW) {
         mf_node_disable(node, mf_reason_budget, why);

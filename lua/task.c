@@ -6,6 +6,7 @@
  * started again with back-off in a new state; only the table `state` goes over.
  */
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/base/log.h"
@@ -156,6 +157,8 @@ static void fail(struct mf_node *node, const struct mf_error *err)
     bool is_over = err->code == MF_ELIMIT;
 
     s->failures++;
+    if (is_over)
+        mf_node_held(node, "budget", NAN);
     for (unsigned i = 0; i < mf_node_outputs(node); i++)
         mf_node_emit_bad(node, i, MF_BAD, is_over ? mf_reason_budget : mf_reason_script);
     if (is_over && is_too_often(node))

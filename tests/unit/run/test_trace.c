@@ -176,6 +176,17 @@ static void held_by_its_inputs(void **state)
     bench_free(b);
 }
 
+/* A script that used up its budget says so. */
+static void held_by_its_budget(void **state)
+{
+    struct bench *b = bench_new("a: {test.source: number}\n"
+                                "x: {lua: 'function run() while true do end end', from: a}\n");
+
+    bench_feed(b, "a", "1");
+    expect_held(b, "x", "budget: 0s ago; ");
+    bench_free(b);
+}
+
 /* Loops, and what joins again, stand in the chain once; a long chain is cut where it says. */
 static void is_bounded(void **state)
 {
@@ -309,6 +320,7 @@ int main(void)
         cmocka_unit_test_setup(facts_of_a_value, run_setup),
         cmocka_unit_test_setup(held_by_its_kind, run_setup),
         cmocka_unit_test_setup(held_by_its_inputs, run_setup),
+        cmocka_unit_test_setup(held_by_its_budget, run_setup),
         cmocka_unit_test_setup(is_bounded, run_setup),
         cmocka_unit_test_setup(sinks_remember, run_setup),
         cmocka_unit_test_setup(actuators_remember, run_setup),
