@@ -293,7 +293,8 @@ class StoreTest(unittest.TestCase):
         arrived = self.check_order(numbers)
         lost = sorted(late[n] * 1000 for n in late if n not in arrived)
         print(f"seed {SEED}: {ROUNDS} kills, {len(late)} messages entered, {len(numbers) - len(arrived)} came twice, "
-              f"{len(lost)} lost, the oldest {lost[-1] if lost else 0:.0f} ms before the kill")
+              f"{len(lost)} lost, the oldest {lost[-1] if lost else 0:.0f} ms before the kill, "
+              f"{sum(age > 20 for age in lost)} of them more than 20 ms")
         self.assertFalse(due - arrived, f"seed {SEED}")
 
     # A disk that is full: the engine says so and goes on; once there is room, all is safe again, and nothing was lost
