@@ -69,6 +69,8 @@ static const struct metric metrics[] = {
     {QUEUES, "delivered", "queue_delivered_total", "Letters delivered.", NULL},
     {QUEUES, "dropped", "queue_dropped_total", "Letters dropped because the queue was full.", NULL},
     {QUEUES, "refused", "queue_refused_total", "Letters refused by the other side.", NULL},
+    {QUEUES, "spool_bytes", "spool_bytes", "Bytes of letters on disk.", NULL},
+    {QUEUES, "spool_limit", "spool_limit_bytes", "Bytes that fit on disk; 0: no spool.", NULL},
     {GUARDS, "is_set", "output_set_by_hand", "1 while `set` holds the output.", NULL},
     {GUARDS, "writes", "output_writes_total", "Writes of the output.", NULL},
     {GUARDS, "limited", "output_limited_total", "Writes that a limit changed.", NULL},
