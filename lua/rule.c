@@ -104,6 +104,21 @@ static void push_global(lua_State *L, const char *name)
     lua_replace(L, -2);
 }
 
+/* ---- coverage ---- */
+
+static void saw_line(struct mf_lua *lua, const char *file, uint32_t line)
+{
+    mf_node_saw_line(lua->owner, file, line, true);
+}
+
+static void has_line(void *arg, uint32_t line)
+{
+    const struct mf_lua *lua = arg;
+    const struct mf_lua_rule_config *c = mf_node_config(lua->owner);
+
+    mf_node_saw_line(lua->owner, c->script.source.name, line, false);
+}
+
 /* Loads the script and runs its main part. */
 int mf_lua_rule_load(struct mf_node *node, struct mf_error *err)
 {
@@ -120,12 +135,16 @@ int mf_lua_rule_load(struct mf_node *node, struct mf_error *err)
 
     s->lua = mf_lua_new(&limits, node);
     s->lua->modules = c->script.modules;
+    if (mf_node_is_covered(node))
+        s->lua->saw_line = saw_line;
     mf_lua_open_api(s->lua);
     mf_lua_lift(s->lua);
     push_input(s->lua->L);
     mf_lua_lower(s->lua);
     mf_lua_begin(s->lua);
     rc = mf_lua_load(s->lua->L, &c->script.source, err);
+    if (rc == 0 && s->lua->saw_line)
+        mf_lua_lines(s->lua->L, has_line, s->lua);
     if (rc == 0)
         rc = mf_lua_call(s->lua, 0, 0, err);
     mf_lua_end(s->lua);

@@ -96,14 +96,19 @@ static void spend(struct mf_lua *lua, int64_t steps)
         lua->over = MF_LUA_TIME;
 }
 
-static void on_count(lua_State *L, lua_Debug *at);
+static void on_event(lua_State *L, lua_Debug *at);
+
+static int mask_of(const struct mf_lua *lua)
+{
+    return LUA_MASKCOUNT | (lua->saw_line ? LUA_MASKLINE : 0);
+}
 
 /* Raises with a sentence and a place. `level` counts from the function that runs. */
 static void raise_at(lua_State *L, int level)
 {
     struct mf_lua *lua = mf_lua_of(L);
 
-    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+    lua_sethook(L, on_event, mask_of(lua), 1);
     lua->slack = MESSAGE_SLACK; /* the message may need what is not there any more */
     luaL_where(L, level);
     if (lua->over == MF_LUA_TIME)
@@ -121,10 +126,16 @@ static void raise_at(lua_State *L, int level)
     lua_error(L);
 }
 
-static void on_count(lua_State *L, lua_Debug *at)
+static void on_event(lua_State *L, lua_Debug *at)
 {
     struct mf_lua *lua = mf_lua_of(L);
 
+    if (at->event == LUA_HOOKLINE) {
+        lua_getinfo(L, "S", at);
+        if (at->source[0] == '@')
+            lua->saw_line(lua, at->source + 1, (uint32_t)at->currentline);
+        return;
+    }
     spend(lua, lua->over ? 1 : MF_LUA_STEP);
     if (lua->over)
         raise_at(L, 0);
@@ -165,7 +176,7 @@ static inline void fill(struct mf_lua *lua)
 /* Each instruction is dearer while there is a hook, even where it does not fire. */
 void mf_lua_begin_short(struct mf_lua *lua)
 {
-    if (lua->has_metatables) {
+    if (lua->has_metatables || lua->saw_line) {
         mf_lua_begin(lua);
         return;
     }
@@ -180,7 +191,7 @@ void mf_lua_begin(struct mf_lua *lua)
 {
     fill(lua);
     lua->is_watched = true;
-    lua_sethook(lua->L, on_count, LUA_MASKCOUNT, MF_LUA_STEP);
+    lua_sethook(lua->L, on_event, mask_of(lua), MF_LUA_STEP);
 }
 
 void mf_lua_end(struct mf_lua *lua)

@@ -77,6 +77,8 @@ struct mf_lua {
     char refused[160];     /* "rules/a.lua:3: ": where memory was refused last */
     struct mf_clock clock; /* the real one, for `time` */
     struct mf_rng rng;     /* of math.random() */
+    /* Each line before it runs, while a test measures coverage; NULL: nobody asks. */
+    void (*saw_line)(struct mf_lua *lua, const char *file, uint32_t line);
     const struct mf_lua_module *modules; /* that require() finds, ended by {0}; NULL: none */
     bool has_metatables;                 /* the script has made some */
     bool is_watched;                     /* the hook is set in the main thread */

@@ -24,6 +24,7 @@ enum {
     OP_RETURN = 70,
     OP_RETURN1 = 72,
     OP_CLOSURE = 79,
+    OP_VARARGPREP = 81,
 };
 
 enum { JUMP_ZERO = (1 << 24) - 1 }; /* what a jump to the next instruction holds */
@@ -422,6 +423,29 @@ bool mf_lua_uses(lua_State *L, void (*found)(void *arg, const struct mf_lua_use 
     mf_buf_done(&r.names);
     mf_buf_done(&dump);
     return main;
+}
+
+/* The last instruction of each function is a return that no line stands for. */
+static void walk_lines(const struct function *f, void (*line)(void *arg, uint32_t line), void *arg)
+{
+    for (size_t i = 0; i + 1 < f->code_count; i++)
+        if (instruction_at(f, i).op != OP_VARARGPREP)
+            line(arg, line_of(f, i));
+    for (size_t i = 0; i < f->child_count; i++)
+        walk_lines(f->children[i], line, arg);
+}
+
+void mf_lua_lines(lua_State *L, void (*line)(void *arg, uint32_t line), void *arg)
+{
+    struct mf_buf dump = {0};
+    struct reader r = {0};
+    struct function *main = read_top(L, &r, &dump);
+
+    if (main) {
+        walk_lines(main, line, arg);
+        free_function(main);
+    }
+    mf_buf_done(&dump);
 }
 
 /* Only what is known to be harmless is. */

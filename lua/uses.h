@@ -33,6 +33,10 @@ struct mf_lua_use {
  * `input`. False when this is another Lua than the one whose code we know. */
 bool mf_lua_uses(lua_State *L, void (*found)(void *arg, const struct mf_lua_use *use), void *arg);
 
+/* Reports the lines on which the function on top of the stack, or one within it, has code; some
+ * more than once. */
+void mf_lua_lines(lua_State *L, void (*line)(void *arg, uint32_t line), void *arg);
+
 /* Whether the function on top of the stack ends by itself after at most as many instructions as it
  * has: it has no loops and calls nothing, metatables aside. */
 bool mf_lua_is_short(lua_State *L);

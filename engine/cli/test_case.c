@@ -148,11 +148,15 @@ bool mf_test_case_run(const struct mf_test_case *test, struct mf_graph **graph,
                       struct mf_diags *diags, struct mf_test_cover *cover)
 {
     struct run run = {.test = test, .diags = diags, .cover = cover, .ok = true};
+    struct mf_engine_options options = {.holds_played = true, .is_real = is_real};
     struct mf_error err = {0};
 
+    if (cover) {
+        options.saw_line = mf_test_cover_line;
+        options.saw_line_arg = cover;
+    }
     mf_zone_set_local(test->zone);
-    mf_engine_init(&run.engine, NULL,
-                   (struct mf_engine_options){.holds_played = true, .is_real = is_real});
+    mf_engine_init(&run.engine, NULL, options);
     mf_rng_seed(&run.engine.rng, SEED);
     mf_clock_init_virtual(&run.engine.sched.clock, test->start);
     run.watches = mf_test_watches_new(test, *graph);

@@ -4,6 +4,7 @@
 
 #include "engine/cli/test_cover.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct entry {
     char *name; /* of the node, or of the output where there are several */
     char *file;
     uint32_t line, column;
-    bool is_sink, is_branch, is_seen;
+    bool is_sink, is_branch, is_line, is_seen;
     bool wanted; /* branch: by which result */
 };
 
@@ -104,6 +105,30 @@ void mf_test_cover_look(struct mf_test_cover *cover, struct mf_engine *engine)
         mf_test_cover_note(cover, engine->nodes[i]);
 }
 
+/* ---- lines of scripts ---- */
+
+/* Only lines that were said to be there count: shipped modules are not the flow's business. */
+void mf_test_cover_line(void *arg, const char *file, uint32_t line, bool has_run)
+{
+    struct mf_test_cover *cover = arg;
+    char key[512];
+    struct entry *entry;
+
+    snprintf(key, sizeof key, "%s:%u#line", file, line);
+    entry = mf_map_get(&cover->by_key, key);
+    if (!entry && !has_run) {
+        entry = mf_arena_alloc(cover->arena, sizeof *entry);
+        entry->name = mf_arena_strdup(cover->arena, "the line");
+        entry->file = mf_arena_strdup(cover->arena, file);
+        entry->line = line;
+        entry->column = 1;
+        entry->is_line = true;
+        mf_map_add(&cover->by_key, mf_arena_strdup(cover->arena, key), entry);
+    }
+    if (entry && has_run)
+        entry->is_seen = true;
+}
+
 /* ---- outputs ---- */
 
 static void add_node(struct mf_test_cover *cover, struct mf_node *node)
@@ -138,7 +163,7 @@ void mf_test_cover_add(struct mf_test_cover *cover, struct mf_engine *engine)
 /* ---- printing ---- */
 
 struct sums {
-    size_t outputs, outputs_seen, branches, branches_seen;
+    size_t outputs, outputs_seen, branches, branches_seen, lines, lines_seen;
 };
 
 static struct sums sum_up(const struct mf_test_cover *cover)
@@ -148,8 +173,10 @@ static struct sums sum_up(const struct mf_test_cover *cover)
     for (size_t i = 0; i < cover->by_key.count; i++) {
         const struct entry *entry = cover->by_key.entries[i].value;
 
-        sums.outputs += !entry->is_branch;
-        sums.outputs_seen += !entry->is_branch && entry->is_seen;
+        sums.lines += entry->is_line;
+        sums.lines_seen += entry->is_line && entry->is_seen;
+        sums.outputs += !entry->is_branch && !entry->is_line;
+        sums.outputs_seen += !entry->is_branch && !entry->is_line && entry->is_seen;
         sums.branches += entry->is_branch;
         sums.branches_seen += entry->is_branch && entry->is_seen;
     }
@@ -189,9 +216,21 @@ static const struct entry **list_gaps(const struct mf_test_cover *cover, size_t 
 /* "`power` never said anything" */
 static const char *gap_of(const struct entry *entry)
 {
+    if (entry->is_line)
+        return "was never run";
     if (entry->is_branch)
         return entry->wanted ? "was never true" : "was never false";
     return entry->is_sink ? "was never given anything" : "never said anything";
+}
+
+static void put_gap(struct mf_buf *out, const struct entry *gap)
+{
+    mf_buf_printf(out, "%s:%u:%u: ", gap->file, gap->line, gap->column);
+    if (gap->is_line)
+        mf_buf_puts(out, gap->name);
+    else
+        mf_buf_printf(out, "%s`%s`", gap->is_branch ? "the condition of " : "", gap->name);
+    mf_buf_printf(out, " %s\n", gap_of(gap));
 }
 
 void mf_test_cover_print(const struct mf_test_cover *cover, struct mf_buf *out)
@@ -200,12 +239,13 @@ void mf_test_cover_print(const struct mf_test_cover *cover, struct mf_buf *out)
     size_t count;
     const struct entry **gaps = list_gaps(cover, &count);
 
-    mf_buf_printf(out, "coverage: %zu of %zu outputs and sinks, %zu of %zu branches\n",
+    mf_buf_printf(out, "coverage: %zu of %zu outputs and sinks, %zu of %zu branches",
                   sums.outputs_seen, sums.outputs, sums.branches_seen, sums.branches);
+    if (sums.lines)
+        mf_buf_printf(out, ", %zu of %zu lines of scripts", sums.lines_seen, sums.lines);
+    mf_buf_putc(out, '\n');
     for (size_t i = 0; i < count; i++)
-        mf_buf_printf(out, "%s:%u:%u: %s`%s` %s\n", gaps[i]->file, gaps[i]->line, gaps[i]->column,
-                      gaps[i]->is_branch ? "the condition of " : "", gaps[i]->name,
-                      gap_of(gaps[i]));
+        put_gap(out, gaps[i]);
     mf_free(gaps);
 }
 
@@ -223,8 +263,9 @@ void mf_test_cover_print_json(const struct mf_test_cover *cover, struct mf_buf *
 
     mf_buf_printf(out,
                   "{\"outputs\": %zu, \"outputs_seen\": %zu, \"branches\": %zu, "
-                  "\"branches_seen\": %zu, \"gaps\": [",
-                  sums.outputs, sums.outputs_seen, sums.branches, sums.branches_seen);
+                  "\"branches_seen\": %zu, \"lines\": %zu, \"lines_seen\": %zu, \"gaps\": [",
+                  sums.outputs, sums.outputs_seen, sums.branches, sums.branches_seen, sums.lines,
+                  sums.lines_seen);
     for (size_t i = 0; i < count; i++) {
         mf_buf_puts(out, i ? ", {" : "{");
         put_text(out, "file", gaps[i]->file);

@@ -26,6 +26,10 @@ int64_t mf_node_mono(const struct mf_node *node);      /* mono ns of this turn *
 bool mf_node_is_read_only(const struct mf_node *node); /* run --read-only */
 bool mf_node_is_once(const struct mf_node *node);      /* run --once */
 bool mf_node_is_virtual(const struct mf_node *node);   /* virtual clock: a test, no device there */
+/* A test measures coverage: for kinds with scripts. The second says that there is a line, or that
+ * it runs. */
+bool mf_node_is_covered(const struct mf_node *node);
+void mf_node_saw_line(const struct mf_node *node, const char *file, uint32_t line, bool has_run);
 bool mf_node_is_timeless(const struct mf_node *node); /* virtual clock: real time must not matter */
 const struct mf_unit *mf_node_unit(const struct mf_node *node, unsigned out_port); /* NULL: none */
 uint32_t mf_node_types(const struct mf_node *node, unsigned out_port); /* that it may emit */

@@ -45,6 +45,10 @@ struct mf_engine_options {
     /* A played node's share of a turn, for which mf_engine_cue() has asked. */
     void (*speak)(void *arg, struct mf_node *node);
     void *speak_arg;
+    /* Tests that measure coverage: a line of a script that there is, or that runs. NULL: none do.
+     */
+    void (*saw_line)(void *arg, const char *file, uint32_t line, bool has_run);
+    void *saw_line_arg;
     bool holds_played; /* what a played source said stays fresh until it is said to have failed */
     /* Where `keep` and `spool` have their file, which is opened when a flow wants it; NULL: nothing
      * outlives the process. */

@@ -48,6 +48,19 @@ bool mf_node_is_virtual(const struct mf_node *node)
     return node->sched->clock.is_virtual && !node->sched->engine->options.starts_outside;
 }
 
+bool mf_node_is_covered(const struct mf_node *node)
+{
+    return node->sched->engine->options.saw_line;
+}
+
+void mf_node_saw_line(const struct mf_node *node, const char *file, uint32_t line, bool has_run)
+{
+    const struct mf_engine_options *options = &node->sched->engine->options;
+
+    if (options->saw_line)
+        options->saw_line(options->saw_line_arg, file, line, has_run);
+}
+
 bool mf_node_is_timeless(const struct mf_node *node)
 {
     return node->sched->clock.is_virtual;

@@ -119,6 +119,20 @@ class Tests(CliTest):
         self.assertEqual(self.call("test", "--coverage").stdout,
                          "coverage: 5 of 5 outputs and sinks, 2 of 2 branches\n")
 
+    def test_coverage_of_scripts(self):
+        """--coverage names the lines of a Lua script that no test has run, where they stand."""
+        self.write("flow.yaml", "moat-flow: 1\nnodes:\n  power: {sim.counter: 1, every: 1s}\n  lim:\n"
+                   "    lua: |\n      local function clip(x)\n        if x > 5 then\n          return 5\n        end\n"
+                   "        return x\n      end\n      function run(input)\n        return clip(input.power)\n      end\n    from: {power: power}\n"
+                   "  show: {log: notice, from: lim}\n")
+        test = HEAD + "  - name: small\n    steps: [{set: {power: 3}, expect: {lim: 3}}]\n"
+        self.write("flow.test.yaml", test)
+        self.assertEqual(self.call("test", "--coverage").stdout.splitlines(),
+                         ["coverage: 3 of 3 outputs and sinks, 0 of 0 branches, 6 of 7 lines of scripts",
+                          "flow.yaml:8:1: the line was never run"])
+        self.write("flow.test.yaml", test + "  - name: large\n    steps: [{set: {power: 9}, expect: {lim: 5}}]\n")
+        self.assertIn("7 of 7 lines", self.call("test", "--coverage").stdout)
+
     def test_flow_with_faults(self):
         """Faults of the flow are shown, and its tests are not run."""
         self.put(GOOD)
