@@ -125,7 +125,10 @@ static void deadband_reconfigure(struct mf_node *node, const void *old)
 
     if (c->heartbeat == before->heartbeat || !s->is_known)
         return;
-    if (c->heartbeat > 0)
+    if (c->heartbeat > 0 && before->heartbeat > 0) /* the silence began when it began */
+        mf_node_arm_at(node, TIMER_HEARTBEAT,
+                       mf_node_deadline(node, TIMER_HEARTBEAT) - before->heartbeat + c->heartbeat);
+    else if (c->heartbeat > 0)
         mf_node_arm(node, TIMER_HEARTBEAT, c->heartbeat);
     else
         mf_node_disarm(node, TIMER_HEARTBEAT);

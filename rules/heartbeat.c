@@ -42,10 +42,11 @@ static void heartbeat_timeout(struct mf_node *node, unsigned timer)
 
 static void heartbeat_reconfigure(struct mf_node *node, const void *old)
 {
-    const struct config *c = mf_node_config(node);
+    const struct config *c = mf_node_config(node), *before = old;
 
-    if (mf_node_is_armed(node, TIMER_REPEAT))
-        mf_node_arm(node, TIMER_REPEAT, c->interval);
+    if (mf_node_is_armed(node, TIMER_REPEAT)) /* the silence began when it began */
+        mf_node_arm_at(node, TIMER_REPEAT,
+                       mf_node_deadline(node, TIMER_REPEAT) - before->interval + c->interval);
 }
 
 static void heartbeat_save(const struct mf_node *node, struct mf_state_out *out)

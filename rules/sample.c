@@ -63,9 +63,10 @@ static void sample_timeout(struct mf_node *node, unsigned timer)
 
 static void sample_reconfigure(struct mf_node *node, const void *old)
 {
-    const struct config *c = mf_node_config(node);
+    const struct config *c = mf_node_config(node), *before = old;
+    const struct state *s = mf_node_state(node);
 
-    arm_at(node, mf_node_mono(node) + c->interval);
+    arm_at(node, s->next - before->interval + c->interval);
 }
 
 static void sample_save(const struct mf_node *node, struct mf_state_out *out)

@@ -42,12 +42,18 @@ struct mf_arena *mf_arena_new(void)
     return arena;
 }
 
+void mf_arena_settle(struct mf_arena *arena)
+{
+    for (struct deferred *d = arena->deferred; d; d = d->older)
+        d->fn(d->arg);
+    arena->deferred = NULL;
+}
+
 void mf_arena_free(struct mf_arena *arena)
 {
     if (!arena)
         return;
-    for (struct deferred *d = arena->deferred; d; d = d->older)
-        d->fn(d->arg);
+    mf_arena_settle(arena);
     while (arena->chunk) {
         struct chunk *older = arena->chunk->older;
 

@@ -28,3 +28,5 @@ size_t mf_arena_size(const struct mf_arena *arena);
 /* Calls fn(arg) when the arena is freed, last registered first: for the few objects in it that
  * hold counted values. */
 void mf_arena_defer(struct mf_arena *arena, void (*fn)(void *arg), void *arg);
+/* Calls them now, so that the arena can be freed on another thread. */
+void mf_arena_settle(struct mf_arena *arena);

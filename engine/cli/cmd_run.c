@@ -13,8 +13,9 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/flow_load.h"
 #include "engine/cli/playback.h"
+#include "engine/cli/reader.h"
 #include "engine/cli/replay.h"
-#include "engine/cli/state_dir.h"
+#include "engine/config/archive.h"
 #include "engine/control/address.h"
 #include "engine/control/http.h"
 #include "engine/control/notify.h"
@@ -23,45 +24,13 @@
 
 #define DRAIN (10 * MF_SEC)
 
-static const char *const log_formats[] = {"auto", "text", "journal", "json", NULL};
-
-/* What the reading of a reload leaves behind for the loop thread to log. */
-struct reader {
-    const struct mf_args *args;
-    struct mf_buf faults; /* a line each */
+struct times {
+    int64_t drain, grace; /* ns */
 };
 
-/* On a pool thread. */
-static struct mf_graph *read_again(void *arg)
-{
-    struct reader *reader = arg;
-    struct mf_cli_flow cli;
-    struct mf_graph *graph;
+static const char *const fallbacks[] = {"last-good", NULL};
 
-    mf_cli_flow_init(&cli, reader->args);
-    mf_cli_flow_compile(&cli, reader->args);
-    if (!cli.graph) {
-        mf_diags_sort(&cli.diags);
-        mf_diags_render(&cli.diags, MF_DIAG_SHORT, cli.counts, false, &reader->faults);
-    }
-    graph = mf_cli_flow_take(&cli);
-    mf_cli_flow_done(&cli);
-    return graph;
-}
-
-static void log_faults(void *arg)
-{
-    struct reader *reader = arg;
-    const char *line = mf_buf_text(&reader->faults);
-
-    while (*line) {
-        size_t len = strcspn(line, "\n");
-
-        mf_log(MF_LOG_ERROR, "reload", "%.*s", (int)len, line);
-        line += len + (line[len] == '\n');
-    }
-    mf_buf_clear(&reader->faults);
-}
+static const char *const log_formats[] = {"auto", "text", "journal", "json", NULL};
 
 static void set_up_log(const struct mf_args *args)
 {
@@ -124,15 +93,15 @@ static int open_http(const struct mf_args *args, struct mf_loop *loop,
 }
 
 /* Runs the graph to its end. Returns the exit code. */
-static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t drain)
+static int run_graph(struct mf_cli_reader *reader, struct mf_graph *graph, bool is_fallback,
+                     const struct times *times)
 {
-    struct reader reader = {.args = args};
+    const struct mf_args *args = reader->args;
     struct mf_notify notify;
     struct mf_control *control;
     struct mf_record_file *record = NULL;
     struct mf_http *http = NULL;
     struct mf_error err = {0};
-    char *state_directory = mf_cli_state_dir(args);
     struct mf_loop *loop;
     int rc, code = MF_EXIT_ENV;
 
@@ -140,15 +109,20 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     loop = mf_loop_new((struct mf_loop_options){
         .engine = {.read_only = mf_args_has(args, "read-only"),
                    .once = mf_args_has(args, "once"),
-                   .state_directory = state_directory},
-        .drain = drain,
+                   .state_directory = reader->state_dir},
+        .drain = times->drain,
+        .grace = times->grace,
         .alive = mf_notify_interval(&notify),
-        .read = read_again,
-        .read_done = log_faults,
+        .read = mf_cli_reader_read,
+        .read_done = mf_cli_reader_done,
+        .settled = mf_cli_reader_settled,
+        .plan = mf_cli_reader_plan,
+        .generation = mf_cli_reader_number(reader, graph),
         .event = mf_notify_event,
-        .arg = &reader,
+        .arg = reader,
         .event_arg = &notify,
     });
+    mf_loop_engine(loop)->is_fallback = is_fallback;
     if (open_control(args, loop, &control) && open_record(args, loop, &record))
         code = open_http(args, loop, control, &http);
     if (code == MF_EXIT_OK) {
@@ -161,14 +135,12 @@ static int run_graph(const struct mf_args *args, struct mf_graph *graph, int64_t
     }
     if (!mf_record_file_close(record) && code == MF_EXIT_OK)
         code = MF_EXIT_WRONG;
-    mf_buf_done(&reader.faults);
     mf_notify_close(&notify);
     mf_http_close(http);
     mf_control_close(control);
     if (mf_loop_has_jobs(loop))
         _exit(code);
     mf_loop_free(loop);
-    mf_free(state_directory);
     return code;
 }
 
@@ -185,24 +157,61 @@ static bool check_replay(const struct mf_args *args)
     return true;
 }
 
-static int run(const struct mf_args *args)
+/* The files first; with --fallback, when they have errors, what was accepted last. */
+static struct mf_graph *first_graph(struct mf_cli_reader *reader, bool *ret_is_fallback)
 {
-    struct mf_cli_flow cli;
+    const struct mf_args *args = reader->args;
+    struct mf_archive *archive = mf_archive_new();
     struct mf_graph *graph;
-    int64_t drain;
+    struct mf_buf text = {0};
+    struct mf_cli_flow cli;
+    uint64_t number;
 
-    if (!mf_args_duration(args, "drain", DRAIN, &drain) || !check_replay(args))
-        return MF_EXIT_USAGE;
-    set_up_log(args);
     mf_cli_flow_init(&cli, args);
+    mf_sources_use(cli.sources, archive);
     mf_cli_flow_compile(&cli, args);
     mf_cli_flow_report(&cli, args, 2);
     graph = mf_cli_flow_take(&cli);
+    if (graph) {
+        mf_archive_write(archive, &text);
+        graph->origin = mf_buf_take(&text);
+    }
     /* The graph needs nothing of what it was made from. */
     mf_cli_flow_done(&cli);
+    mf_archive_free(archive);
+    *ret_is_fallback = !graph && mf_args_has(args, "fallback");
+    if (!*ret_is_fallback)
+        return graph;
+    graph = mf_cli_reader_last_good(reader, &number);
+    if (graph)
+        mf_log(MF_LOG_WARNING, "moat-flow",
+               "the files have errors: generation %llu runs, which was accepted before",
+               (unsigned long long)number);
+    else
+        mf_log(MF_LOG_ERROR, "moat-flow", "the files have errors, and no generation was kept");
+    return graph;
+}
+
+static int run(const struct mf_args *args)
+{
+    struct mf_cli_reader reader;
+    struct mf_graph *graph;
+    struct times times;
+    bool is_fallback;
+    int code;
+
+    if (!mf_args_duration(args, "drain", DRAIN, &times.drain) ||
+        !mf_args_duration(args, "grace", MF_TRIAL_GRACE, &times.grace) || !check_replay(args))
+        return MF_EXIT_USAGE;
+    set_up_log(args);
+    mf_cli_reader_init(&reader, args);
+    graph = first_graph(&reader, &is_fallback);
     if (graph && mf_args_has(args, "replay"))
-        return mf_replay_run(args, graph);
-    return graph ? run_graph(args, graph, drain) : MF_EXIT_FLOW;
+        code = mf_replay_run(args, graph);
+    else
+        code = graph ? run_graph(&reader, graph, is_fallback, &times) : MF_EXIT_FLOW;
+    mf_cli_reader_close(&reader);
+    return code;
 }
 
 static const struct mf_flag flags[] = {
@@ -220,6 +229,12 @@ static const struct mf_flag flags[] = {
     {"token-file", 0, "FILE", NULL,
      "Token that HTTP requests must bring; wanted where others can reach the address.", NULL},
     {"drain", 0, "TIME", NULL, "How long sinks may take to empty their queues at the end.", "10s"},
+    {"grace", 0, "TIME", NULL,
+     "A node that a reload has touched and that fails within this time brings the former flow "
+     "back; 0s: never.",
+     "10s"},
+    {"fallback", 0, "WHAT", fallbacks,
+     "What to run when the files have errors: the flow that was accepted last.", NULL},
     {"log-level", 0, "LEVEL", mf_log_level_names, "The least important lines to log.", "notice"},
     {"log-format", 0, "FORMAT", log_formats,
      "For people, for the systemd journal, or a JSON object a line.", "auto"},

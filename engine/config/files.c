@@ -8,17 +8,16 @@
  * pattern, parts and tests are passed over, named on its own each needs a reason.
  */
 
-#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
+#include "engine/config/archive.h"
 #include "engine/config/flow_priv.h"
+#include "engine/config/listing.h"
 #include "engine/config/markdown.h"
 
 /* The includes that led to a file. */
@@ -221,16 +220,6 @@ struct mf_doc *mf_files_find(struct mf_reading *reading, const struct mf_doc *fr
 
 /* ---- directories ---- */
 
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-static bool is_flow_name(const char *name)
-{
-    return *name != '.' && mf_text_ends(name, ".yaml") && !mf_text_ends(name, ".test.yaml");
-}
-
 static void fail_path(struct mf_reading *reading, const char *text)
 {
     mf_diag(reading->diags, MF_ERROR, MF_CODE_UNREADABLE, (struct mf_span){0}, "%s", text);
@@ -260,38 +249,27 @@ static void take_listed(struct mf_reading *reading, const char *path, struct mf_
 
 static void read_directory(struct mf_reading *reading, const char *path)
 {
-    size_t count = 0, cap = 0, len = strlen(path);
-    char **names = NULL;
-    struct dirent *entry;
-    DIR *dir = opendir(path);
+    struct mf_listing names = {0};
+    size_t len = strlen(path);
 
-    if (!dir) {
+    if (!mf_list_directory(reading->flow->sources, path, &names)) {
         fail_path(reading, mf_arena_printf(reading->arena, "cannot read the directory `%s`: %s",
                                            path, strerror(errno)));
         return;
     }
-    while ((entry = readdir(dir))) {
-        if (!is_flow_name(entry->d_name))
-            continue;
-        mf_grow(&names, &cap, count, sizeof *names);
-        names[count++] = strcmp(path, ".") == 0
-                             ? mf_strdup(entry->d_name)
-                             : mf_asprintf("%s%s%s", path, len && path[len - 1] == '/' ? "" : "/",
-                                           entry->d_name);
-    }
-    closedir(dir);
-    if (count)
-        qsort(names, count, sizeof *names, compare_names);
-    else
+    if (!names.count)
         fail_path(reading,
                   mf_arena_printf(reading->arena,
                                   "there is no flow file (*.yaml) in the directory `%s`", path));
-    for (size_t i = 0; i < count; i++) {
-        if (!reading->is_full)
-            take_listed(reading, names[i], (struct mf_span){0}, NULL);
-        mf_free(names[i]);
+    for (size_t i = 0; i < names.count && !reading->is_full; i++) {
+        const char *name = names.names[i];
+
+        if (strcmp(path, ".") != 0)
+            name = mf_arena_printf(reading->arena, "%s%s%s", path,
+                                   len && path[len - 1] == '/' ? "" : "/", name);
+        take_listed(reading, name, (struct mf_span){0}, NULL);
     }
-    mf_free(names);
+    mf_listing_done(&names);
 }
 
 /* ---- includes ---- */
@@ -340,32 +318,23 @@ static char *make_pattern(struct mf_reading *reading, const struct mf_doc *from,
 static void include_pattern(struct mf_reading *reading, const char *path,
                             const struct mf_include *chain)
 {
-    char *pattern = make_pattern(reading, chain->doc, path);
-    glob_t found = {0};
-    size_t taken = 0;
+    struct mf_listing names = {0};
 
-    if (glob(pattern, 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc && !reading->is_full; i++) {
-            const char *slash = strrchr(found.gl_pathv[i], '/');
-            struct mf_doc *doc;
-            struct mf_error err;
-            struct stat st;
+    mf_list_pattern(reading->flow->sources, make_pattern(reading, chain->doc, path), &names);
+    for (size_t i = 0; i < names.count && !reading->is_full; i++) {
+        struct mf_error err;
+        struct mf_doc *doc = load(reading, names.names[i], &err);
 
-            if (stat(found.gl_pathv[i], &st) < 0 || S_ISDIR(st.st_mode) ||
-                mf_text_ends(slash ? slash : found.gl_pathv[i], ".test.yaml"))
-                continue;
-            taken++;
-            doc = load(reading, found.gl_pathv[i], &err);
-            /* `*.yaml` finds the including file as well, which nobody means. */
-            if (!doc || doc != chain->doc)
-                take_listed(reading, found.gl_pathv[i], chain->at, chain);
-        }
-    globfree(&found);
-    if (taken == 0)
+        /* `*.yaml` finds the including file as well, which nobody means. */
+        if (!doc || doc != chain->doc)
+            take_listed(reading, names.names[i], chain->at, chain);
+    }
+    if (!names.count)
         mf_diag_help(mf_diag(reading->diags, MF_WARNING, MF_CODE_NO_MATCH, chain->at,
                              "no file fits the pattern `%s`", path),
                      "patterns are relative to the file they stand in, `%s`",
                      chain->doc->source->name);
+    mf_listing_done(&names);
 }
 
 static void include(struct mf_reading *reading, const struct mf_tree *value,
@@ -468,6 +437,7 @@ static void read_stdin(struct mf_reading *reading)
                                            strerror(errno)));
     } else {
         source = mf_sources_add(reading->flow->sources, name, mf_buf_text(&buf), buf.len);
+        mf_archive_note_file(mf_sources_archive(reading->flow->sources), "-", source);
         mf_files_take(reading, remember(reading, source));
     }
     mf_buf_done(&buf);
@@ -505,11 +475,10 @@ static void read_path(struct mf_reading *reading, const char *path)
 {
     struct mf_error err = {0};
     struct mf_doc *doc;
-    struct stat st;
 
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(path, "-") == 0 && !mf_sources_are_kept(reading->flow->sources)) {
         read_stdin(reading);
-    } else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    } else if (mf_list_is_directory(reading->flow->sources, path)) {
         read_directory(reading, path);
     } else if (mf_text_ends(path, ".md")) {
         read_markdown(reading, path);

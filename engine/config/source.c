@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "engine/base/alloc.h"
+#include "engine/config/archive.h"
 
 enum {
     READ_CHUNK = 64 * 1024,
@@ -30,6 +31,7 @@ enum {
 /* Sources never move: the tree and the diagnostics keep pointers to them. */
 struct file {
     struct mf_source pub;
+    const struct mf_archive_entry *entry; /* it came from an archive */
     bool has_inode;
     dev_t dev;
     ino_t ino;
@@ -39,6 +41,7 @@ struct file {
 struct mf_sources {
     struct file **list;
     size_t count, cap;
+    struct mf_archive *archive;
 };
 
 /* Positions are computed on demand behind a const face; every source is a heap object of ours. */
@@ -143,6 +146,49 @@ static char *read_text(int fd, const char *path, off_t hint, size_t *ret_len, st
     return text;
 }
 
+void mf_sources_use(struct mf_sources *sources, struct mf_archive *archive)
+{
+    sources->archive = archive;
+}
+
+struct mf_archive *mf_sources_archive(const struct mf_sources *sources)
+{
+    return sources->archive;
+}
+
+static bool has_room(const struct mf_sources *sources, const char *path, struct mf_error *err)
+{
+    if (sources->count < MF_SOURCE_FILES)
+        return true;
+    mf_fail(err, MF_ELIMIT, "`%s` would be file %zu of the flow; the limit is %d", path,
+            sources->count + 1, MF_SOURCE_FILES);
+    return false;
+}
+
+static const struct mf_source *read_kept(struct mf_sources *sources, const char *path,
+                                         bool *ret_known, struct mf_error *err)
+{
+    const struct mf_archive_entry *entry = mf_archive_find(sources->archive, MF_ARCHIVE_FILE, path);
+    struct file *file;
+
+    if (!entry) {
+        mf_fail_sys(err, MF_EIO, ENOENT, "`%s` is not among the files that were kept", path);
+        return NULL;
+    }
+    if (entry->same)
+        entry = entry->same;
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->list[i]->entry == entry) {
+            *ret_known = true;
+            return &sources->list[i]->pub;
+        }
+    if (!has_room(sources, path, err))
+        return NULL;
+    file = take_text(sources, path, entry->path, mf_strndup(entry->text, entry->len), entry->len);
+    file->entry = entry;
+    return &file->pub;
+}
+
 const struct mf_source *mf_sources_read(struct mf_sources *sources, const char *path,
                                         bool *ret_known, struct mf_error *err)
 {
@@ -154,6 +200,8 @@ const struct mf_source *mf_sources_read(struct mf_sources *sources, const char *
     int fd;
 
     *ret_known = false;
+    if (sources->archive && sources->archive->is_kept)
+        return read_kept(sources, path, ret_known, err);
     fd = open_text(path, &st, err);
     if (fd < 0)
         return NULL;
@@ -162,12 +210,11 @@ const struct mf_source *mf_sources_read(struct mf_sources *sources, const char *
         if (file->has_inode && file->dev == st.st_dev && file->ino == st.st_ino) {
             close(fd);
             *ret_known = true;
+            mf_archive_note_file(sources->archive, path, &file->pub);
             return &file->pub;
         }
     }
-    if (sources->count >= MF_SOURCE_FILES) {
-        mf_fail(err, MF_ELIMIT, "`%s` would be file %zu of the flow; the limit is %d", path,
-                sources->count + 1, MF_SOURCE_FILES);
+    if (!has_room(sources, path, err)) {
         close(fd);
         return NULL;
     }
@@ -180,6 +227,7 @@ const struct mf_source *mf_sources_read(struct mf_sources *sources, const char *
     file->has_inode = true;
     file->dev = st.st_dev;
     file->ino = st.st_ino;
+    mf_archive_note_file(sources->archive, path, &file->pub);
     return &file->pub;
 }
 

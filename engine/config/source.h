@@ -42,6 +42,11 @@ struct mf_sources;
 
 struct mf_sources *mf_sources_new(void);
 void mf_sources_free(struct mf_sources *sources);
+/* From now on what is read is noted there, or comes from there: engine/config/archive.h. Borrowed.
+ */
+struct mf_archive;
+void mf_sources_use(struct mf_sources *sources, struct mf_archive *archive);
+struct mf_archive *mf_sources_archive(const struct mf_sources *sources); /* NULL: none */
 
 /* Reads a file. When the same file (device and inode) was read before, *ret_known is set and the
  * earlier source returned. NULL with `err` filled: no such file, a directory, over MF_SOURCE_SIZE,

@@ -3,6 +3,7 @@
  * From a plain flow to a graph: the steps of compile_priv.h in order.
  */
 
+#include "engine/base/alloc.h"
 #include "engine/graph/compile_priv.h"
 
 const char *mf_compile_source(struct mf_compile *compile, const struct mf_in_def *in)
@@ -55,5 +56,6 @@ void mf_graph_free(struct mf_graph *graph)
         return;
     mf_map_done(&graph->by_name);
     mf_map_done(&graph->link_by_name);
+    mf_free(graph->origin);
     mf_arena_free(graph->arena);
 }

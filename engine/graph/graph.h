@@ -88,7 +88,9 @@ struct mf_def {
     bool keep, health;
     const struct mf_guard_def *guard; /* NULL: it moves nothing physical */
     const char *doc;                  /* NULL: none */
-    uint64_t hash[2]; /* of everything that matters: equal means "unchanged" at a reload */
+    /* Fingerprints, by which a reload knows what it may leave alone. */
+    uint64_t hash[2];  /* of everything that matters: equal means "unchanged" */
+    uint64_t fixed[2]; /* of everything but MF_OPT_LIVE options: equal means "the same object" */
     const char *file;
     uint32_t line, column;
     struct mf_draft *draft; /* while compiling, else NULL */
@@ -103,6 +105,8 @@ struct mf_graph {
     size_t link_count;
     struct mf_map by_name; /* → struct mf_def * */
     struct mf_map link_by_name;
+    uint64_t hash[2]; /* of all nodes and links, in whatever order they stand */
+    char *origin;     /* what it was read from: engine/config/archive.h; NULL: not kept */
 };
 
 /* Compiles. Faults go to flow->diags; NULL if there were errors (the flow's own count too). Of a

@@ -5,7 +5,7 @@
  *
  * It covers what the node does: kind, options, edges, types and units. It leaves out what
  * changes nothing: where the node stands, the order of its options, and options that
- * are for readers.
+ * are for readers. A second one leaves out options that a running node takes over as well.
  */
 
 #include <string.h>
@@ -62,15 +62,26 @@ static const struct mf_tree_pair *next_option(const struct mf_flow_item *item, c
     return best;
 }
 
-static void put_item(const struct mf_flow_item *item, struct mf_buf *buf)
+/* Options that a running node takes over, see kind->reconfigure(). */
+static bool is_live(const struct mf_kind *kind, const char *key, uint32_t flags)
+{
+    for (const struct mf_option *option = kind->options; option && option->name; option++)
+        if ((flags & option->flags & MF_OPT_PRIMARY) || (key && strcmp(option->name, key) == 0))
+            return option->flags & MF_OPT_LIVE;
+    return false;
+}
+
+/* The options that are live, or those that are not. `kind` is NULL for links, where none is. */
+static void put_options(const struct mf_flow_item *item, const struct mf_kind *kind, bool live,
+                        struct mf_buf *buf)
 {
     const struct mf_tree_pair *pair = NULL;
 
-    put_text(item->kind, buf);
-    if (item->main)
+    if (item->main && (kind && is_live(kind, NULL, MF_OPT_PRIMARY)) == live)
         put_tree(item->main, buf);
     while ((pair = next_option(item, pair ? pair->key->text : NULL)) != NULL) {
-        if (item->item_type == MF_ITEM_NODE && is_left_out(pair->key->text))
+        if ((kind && is_left_out(pair->key->text)) ||
+            (kind && is_live(kind, pair->key->text, 0)) != live)
             continue;
         put_tree(pair->key, buf);
         put_tree(pair->value, buf);
@@ -115,22 +126,56 @@ static void seal(struct mf_buf *buf, uint64_t ret_hash[2])
     ret_hash[0] = mf_hash_fixed(buf->data, buf->len);
     mf_buf_putc(buf, '#');
     ret_hash[1] = mf_hash_fixed(buf->data, buf->len);
+}
+
+static void hash_node(const struct mf_draft *draft, struct mf_buf *buf)
+{
+    struct mf_def *def = draft->def;
+
     mf_buf_clear(buf);
+    put_text(draft->item->kind, buf);
+    put_options(draft->item, def->kind, false, buf);
+    put_edges(def, buf);
+    mf_buf_be(buf, (uint64_t)def->stale, 8); /* may come from an option that is live */
+    seal(buf, def->fixed);
+    put_options(draft->item, def->kind, true, buf);
+    seal(buf, def->hash);
+}
+
+/* The order of nodes in the files means nothing, so neither does it here. */
+static void add_to_whole(struct mf_graph *graph, const char *name, const uint64_t hash[2],
+                         struct mf_buf *buf)
+{
+    uint64_t own[2];
+
+    mf_buf_clear(buf);
+    put_text(name, buf);
+    mf_buf_be(buf, hash[0], 8);
+    mf_buf_be(buf, hash[1], 8);
+    seal(buf, own);
+    graph->hash[0] += own[0];
+    graph->hash[1] += own[1];
 }
 
 void mf_compile_hash(struct mf_compile *compile)
 {
-    const struct mf_graph *graph = compile->graph;
+    struct mf_graph *graph = compile->graph;
     struct mf_buf buf = {0};
 
     for (size_t i = 0; i < compile->count; i++) {
-        put_item(compile->drafts[i]->item, &buf);
-        put_edges(compile->drafts[i]->def, &buf);
-        seal(&buf, compile->drafts[i]->def->hash);
+        struct mf_def *def = compile->drafts[i]->def;
+
+        hash_node(compile->drafts[i], &buf);
+        add_to_whole(graph, def->name, def->hash, &buf);
     }
     for (size_t i = 0; i < graph->link_count; i++) {
-        put_item(mf_map_get(&compile->flow->links, graph->links[i]->name), &buf);
+        const struct mf_flow_item *item = mf_map_get(&compile->flow->links, graph->links[i]->name);
+
+        mf_buf_clear(&buf);
+        put_text(item->kind, &buf);
+        put_options(item, NULL, false, &buf);
         seal(&buf, graph->links[i]->hash);
+        add_to_whole(graph, graph->links[i]->name, graph->links[i]->hash, &buf);
     }
     mf_buf_done(&buf);
 }

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "engine/base/alloc.h"
+#include "engine/base/arena.h"
 #include "engine/base/list.h"
 #include "engine/run/dead.h"
 #include "engine/run/edge.h"
 #include "engine/run/guard.h"
+#include "engine/run/past.h"
 #include "engine/run/store.h"
 
 enum {
@@ -30,6 +32,8 @@ void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
     engine->host = host;
     engine->options = options;
     engine->dead = mf_dead_new(engine);
+    engine->next_generation = 1;
+    engine->trial.number = 1; /* 0 in a node: not watched */
     mf_rng_seed_random(&engine->rng);
 }
 
@@ -62,6 +66,7 @@ static void node_failed(struct mf_node *node, const struct mf_error *err)
     node->phase = MF_NODE_FAILED;
     mf_node_lose(node, MF_BAD, mf_reason_device);
     mf_timer_arm(node->sched, &mf_node_retry_timer(node)->timer, now + delay);
+    mf_generation_node_failed(node, err);
     mf_engine_wake(engine);
 }
 
@@ -119,8 +124,11 @@ void mf_engine_retire(struct mf_engine *engine)
         (struct mf_retired){engine->graph, engine->generation};
 }
 
+/* By links that say goodbye, or for the way back. */
 static bool is_needed(const struct mf_engine *engine, uint64_t generation)
 {
+    if (engine->trial.past && engine->trial.past->generation == generation)
+        return true;
     for (size_t i = 0; i < engine->leaving_count; i++)
         if (engine->leaving[i]->generation == generation)
             return true;
@@ -143,9 +151,49 @@ void mf_engine_reap(struct mf_engine *engine)
         if (is_needed(engine, engine->retired[i].generation))
             engine->retired[kept++] = engine->retired[i];
         else
-            mf_graph_free(engine->retired[i].graph);
+            mf_engine_discard(engine, engine->retired[i].graph, NULL);
     }
     engine->retired_count = kept;
+}
+
+struct discard {
+    struct mf_job job;
+    struct mf_graph *graph;
+    void *blocks[MF_DISCARD_BLOCKS];
+};
+
+static void discard_run(struct mf_job *job)
+{
+    struct discard *discard = mf_list_entry(job, struct discard, job);
+
+    mf_graph_free(discard->graph);
+    for (unsigned i = 0; i < MF_DISCARD_BLOCKS; i++)
+        mf_free(discard->blocks[i]);
+}
+
+static void discard_done(struct mf_job *job)
+{
+    mf_free(mf_list_entry(job, struct discard, job));
+}
+
+void mf_engine_discard(struct mf_engine *engine, struct mf_graph *graph,
+                       void *const blocks[MF_DISCARD_BLOCKS])
+{
+    struct discard *discard = mf_zalloc(sizeof(*discard));
+
+    discard->job.run = discard_run;
+    discard->job.done = discard_done;
+    discard->graph = graph;
+    if (blocks)
+        memcpy(discard->blocks, blocks, sizeof(discard->blocks));
+    if (graph) /* values are counted, and counts belong to the loop */
+        mf_arena_settle(graph->arena);
+    if (engine->host && engine->host->job) {
+        engine->host->job(engine->host->self, &discard->job);
+        return;
+    }
+    discard_run(&discard->job);
+    discard_done(&discard->job);
 }
 
 /* ---- running ---- */
@@ -191,14 +239,20 @@ static bool pull_all(struct mf_engine *engine)
 
 bool mf_engine_run(struct mf_engine *engine, unsigned max_turns)
 {
-    bool is_more = mf_sched_run(&engine->sched, max_turns);
+    bool is_more;
 
+    if (engine->trial.is_due && engine->is_preparing)
+        return false; /* it goes on when that is over */
+    if (engine->trial.is_due)
+        mf_generation_look(engine);
+    is_more = mf_sched_run(&engine->sched, max_turns);
     if (engine->leaving_count)
         mf_engine_reap(engine);
     for (unsigned i = 0; i < PULLS_PER_RUN && engine->pull_count && !is_more; i++) {
         if (!pull_all(engine))
             return mf_sched_run(&engine->sched, max_turns);
-        is_more = mf_sched_has_work(&engine->sched) && mf_sched_run(&engine->sched, max_turns);
+        is_more = engine->sched.must_halt ||
+                  (mf_sched_has_work(&engine->sched) && mf_sched_run(&engine->sched, max_turns));
     }
     return is_more || engine->pull_count;
 }
@@ -313,6 +367,7 @@ void mf_engine_stop(struct mf_engine *engine)
 
 void mf_engine_done(struct mf_engine *engine)
 {
+    mf_generation_done(engine);
     for (uint32_t i = 0; i < engine->count; i++)
         mf_node_free(engine->nodes[i]);
     for (size_t i = 0; i < engine->link_count; i++)
@@ -329,6 +384,7 @@ void mf_engine_done(struct mf_engine *engine)
     mf_free(engine->retired);
     mf_free(engine->edges);
     mf_free(engine->pulls);
+    mf_arena_free(engine->report_arena);
     mf_sched_done(&engine->sched);
     mf_graph_free(engine->graph);
 }

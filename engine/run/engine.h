@@ -18,6 +18,7 @@
 #include "engine/base/map.h"
 #include "engine/base/rng.h"
 #include "engine/graph/link.h"
+#include "engine/run/generation.h"
 #include "engine/run/health.h"
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
@@ -34,6 +35,8 @@ struct mf_host {
     void (*job)(void *self, struct mf_job *job);
     void (*all_stopped)(void *self); /* after mf_engine_stop(): a link has said goodbye */
     void (*stored)(void *self);      /* any thread: mf_store_collect() has something to do */
+    /* A generation is accepted; or it was swapped back, and why. May be NULL. */
+    void (*settled)(void *self, bool is_accepted, const char *why);
 };
 
 struct mf_engine_options {
@@ -55,10 +58,35 @@ struct mf_engine_options {
     const char *state_directory;
 };
 
+enum mf_fate {
+    MF_FATE_IN_PLACE,  /* the same object with other settings */
+    MF_FATE_MIGRATED,  /* a new object with the state of the former one */
+    MF_FATE_RESTARTED, /* a new object; there was no state to take over */
+    MF_FATE_DROPPED,   /* a new object; the state of the former one does not fit */
+    MF_FATE_ADDED,
+    MF_FATE_REMOVED,
+    MF_FATES,
+};
+extern const char *const mf_fate_names[MF_FATES]; /* "in place" */
+
+/* What became of one node; the unchanged ones are counted only. */
+struct mf_reload_item {
+    const char *name;
+    const char *kind;
+    const char *former_kind; /* NULL: the same, or there was none */
+    uint8_t fate;            /* enum mf_fate */
+    size_t fields;           /* that were dropped or went, of what save() said */
+    size_t letters;          /* that waited in a sink and went over, or wait for the trial's end */
+};
+
+enum { MF_RELOAD_ITEMS = 1000 }; /* listed; there is a count for all */
+
 /* What a reload did, for the log and `reload`. */
 struct mf_reload_report {
-    size_t kept, migrated, restarted, added, removed;
+    size_t kept, in_place, migrated, restarted, dropped, added, removed;
     size_t links_kept, links_added, links_removed;
+    struct mf_reload_item *items; /* the engine's, until the next reload */
+    size_t item_count;
 };
 
 enum mf_link_phase {
@@ -88,7 +116,6 @@ struct mf_link {
     uint64_t generation; /* of the graph that `def` lies in */
     struct mf_node **nodes;
     unsigned node_count;
-    size_t node_cap;
     char last_error[240];
 };
 
@@ -120,9 +147,18 @@ struct mf_engine {
     struct mf_dead *dead;
     struct mf_engine_options options;
     struct mf_rng rng;
-    uint32_t walk; /* stamp for walks over the graph */
-    uint64_t generation;
+    uint32_t walk;       /* stamp for walks over the graph */
+    uint32_t blocked;    /* sinks whose queue is full */
+    uint64_t generation; /* of nodes and edges: each switch makes one, swaps back included */
+    struct mf_generation live;
+    uint64_t former, next_generation; /* numbers; former 0: none since the start */
+    struct mf_trial trial;
+    struct mf_reload_report report; /* of the last switch */
+    struct mf_arena *report_arena;
     bool is_stopping;
+    bool is_preparing; /* another thread looks at the nodes: no switch now */
+    bool last_refused; /* the last reload was: what runs is not what the files say */
+    bool is_fallback;  /* runs what was kept, because the files have errors */
 };
 
 void mf_engine_init(struct mf_engine *engine, const struct mf_host *host,
@@ -164,6 +200,11 @@ void mf_engine_start_node(struct mf_node *node); /* again later, if it fails */
 void mf_engine_retry_fired(struct mf_timer *timer);
 void mf_engine_retire(struct mf_engine *engine); /* the graph is of a former generation now */
 void mf_engine_reap(struct mf_engine *engine);   /* links that have stopped, graphs of theirs */
+/* Frees memory that nobody looks at any more, on another thread where there is one: a large flow
+ * would hold the loop. The graph may be NULL; blocks are mf_free()d, NULL is fine. */
+enum { MF_DISCARD_BLOCKS = 16 };
+void mf_engine_discard(struct mf_engine *engine, struct mf_graph *graph,
+                       void *const blocks[MF_DISCARD_BLOCKS]);
 
 /* ---- tests, the end, the state ---- */
 
@@ -194,5 +235,4 @@ struct mf_link *mf_link_new(struct mf_engine *engine, const struct mf_link_def *
 void mf_link_free(struct mf_link *link);
 void mf_link_begin(struct mf_link *link); /* connects; again after a failure */
 void mf_link_end(struct mf_link *link);   /* says goodbye */
-void mf_link_attach(struct mf_link *link, struct mf_node *node);
 int64_t mf_retry_delay(struct mf_rng *rng, uint32_t failures);

@@ -89,6 +89,12 @@ size_t mf_engine_reasons(const struct mf_engine *engine, void (*say)(void *arg, 
 
     if (engine->store && engine->store->metrics.is_failing)
         found(&finder, "what is kept is not safe: %s", engine->store->metrics.error);
+    if (engine->is_fallback)
+        found(&finder, "generation %llu runs as it was kept: the files have errors",
+              (unsigned long long)engine->live.number);
+    else if (engine->last_refused)
+        found(&finder, "the last reload was refused: generation %llu runs, not what the files say",
+              (unsigned long long)engine->live.number);
     for (size_t i = 0; i < engine->link_count; i++)
         look_at_link(&finder, engine->links[i]);
     for (uint32_t i = 0; i < engine->count; i++)

@@ -6,8 +6,9 @@
  *
  * Not healthy are a link that is not up, a node that failed, a source whose value is not good, a
  * disk that cannot be written, a sink whose queue or spool is full or that has lost messages within
- * MF_HEALTH_MEMORY, an actuator at its failsafe value. Nodes with `health: false` are not looked
- * at. Nothing here stops the flow: it is for the service manager, for /ready, and for people.
+ * MF_HEALTH_MEMORY, an actuator at its failsafe value, a reload that was refused. Nodes with
+ * `health: false` are not looked at. Nothing here stops the flow: it is for the service manager,
+ * for /ready, and for people.
  */
 
 #include <stdbool.h>

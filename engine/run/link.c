@@ -90,12 +90,6 @@ void mf_link_end(struct mf_link *link)
     link->kind->stop(link);
 }
 
-void mf_link_attach(struct mf_link *link, struct mf_node *node)
-{
-    mf_grow(&link->nodes, &link->node_cap, link->node_count, sizeof(struct mf_node *));
-    link->nodes[link->node_count++] = node;
-}
-
 /* ---- what a kind may call ---- */
 
 const char *mf_link_name(const struct mf_link *link)

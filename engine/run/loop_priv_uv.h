@@ -37,6 +37,8 @@ struct mf_loop {
     unsigned jobs;            /* on the pool */
     uv_work_t reading;        /* of a reload */
     struct mf_change *change; /* what was read, prepared; NULL: there were errors */
+    struct mf_loop_ask ask;   /* who asked for it, and for what */
+    int64_t asked, prepared;  /* mono */
     bool is_reading, must_read_again;
     int result;
     struct mf_error *err;
@@ -48,7 +50,14 @@ struct mf_watch *mf_loop_watch(void *self, struct mf_link *link,
                                void (*ready)(struct mf_link *link, unsigned events));
 void mf_loop_job(void *self, struct mf_job *job);
 
+/* ---- engine/run/reload_uv.c ---- */
+
+/* For mf_host. */
+void mf_loop_settled(void *self, bool is_accepted, const char *why);
+
 /* ---- engine/run/loop_uv.c ---- */
+
+void mf_loop_tell(struct mf_loop *loop, enum mf_loop_event event);
 
 void mf_loop_wake(void *self);
 /* A job or a link is done: perhaps the last one. */

@@ -109,7 +109,7 @@ static void after_poll(uv_check_t *check)
 
 /* ---- telling the supervisor ---- */
 
-static void tell(struct mf_loop *loop, enum mf_loop_event event)
+void mf_loop_tell(struct mf_loop *loop, enum mf_loop_event event)
 {
     char why[200], status[300];
 
@@ -142,77 +142,7 @@ static void alive_fired(uv_timer_t *timer)
     struct mf_loop *loop = timer->data;
 
     if (!is_stuck(loop))
-        tell(loop, MF_LOOP_ALIVE);
-}
-
-/* ---- reload ---- */
-
-static void log_report(const struct mf_reload_report *report)
-{
-    mf_log(MF_LOG_NOTICE, "reload",
-           "done: %zu nodes kept, %zu changed (%zu of them keep their state), %zu added, %zu "
-           "removed; links: %zu kept, %zu added, %zu removed",
-           report->kept, report->migrated + report->restarted, report->migrated, report->added,
-           report->removed, report->links_kept, report->links_added, report->links_removed);
-}
-
-static void switch_graph(struct mf_loop *loop, struct mf_change *change)
-{
-    struct mf_reload_report report = {0};
-    struct mf_error err = {0};
-
-    if (!change)
-        mf_log(MF_LOG_ERROR, "reload", "refused, the flow has errors; the running one goes on");
-    else if (mf_change_switch(change, &report, &err) < 0)
-        mf_log(MF_LOG_ERROR, "reload", "refused: %s; the running flow goes on", err.text);
-    else
-        log_report(&report);
-}
-
-static void read_run(uv_work_t *request)
-{
-    struct mf_loop *loop = request->data;
-
-    struct mf_graph *graph = loop->options.read(loop->options.arg);
-
-    loop->change = graph ? mf_change_prepare(&loop->engine, graph) : NULL;
-}
-
-static void read_over(uv_work_t *request, int status)
-{
-    struct mf_loop *loop = request->data;
-    struct mf_change *change = loop->change;
-
-    loop->change = NULL;
-    loop->is_reading = false;
-    loop->jobs--;
-    if (loop->options.read_done)
-        loop->options.read_done(loop->options.arg);
-    if (loop->phase == MF_LOOP_RUNNING) {
-        switch_graph(loop, change);
-        tell(loop, MF_LOOP_READY);
-        if (loop->must_read_again)
-            mf_loop_reload(loop);
-        mf_loop_wake(loop);
-    } else {
-        mf_change_drop(change);
-        mf_loop_look_for_end(loop);
-    }
-}
-
-void mf_loop_reload(struct mf_loop *loop)
-{
-    if (loop->phase != MF_LOOP_RUNNING || !loop->options.read)
-        return;
-    /* Files may have changed since they were read. */
-    loop->must_read_again = loop->is_reading;
-    if (loop->is_reading)
-        return;
-    tell(loop, MF_LOOP_RELOADING);
-    loop->is_reading = true;
-    loop->jobs++;
-    loop->reading.data = loop;
-    uv_queue_work(&loop->uv, &loop->reading, read_run, read_over);
+        mf_loop_tell(loop, MF_LOOP_ALIVE);
 }
 
 /* ---- ending ---- */
@@ -296,7 +226,7 @@ void mf_loop_end(struct mf_loop *loop)
         begin_end(loop);
     } else if (loop->phase == MF_LOOP_RUNNING) {
         loop->phase = MF_LOOP_DRAINING;
-        tell(loop, MF_LOOP_STOPPING);
+        mf_loop_tell(loop, MF_LOOP_STOPPING);
         start_limit(loop, loop->options.drain);
         mf_engine_drain(&loop->engine);
         mf_loop_wake(loop);
@@ -387,6 +317,7 @@ struct mf_loop *mf_loop_new(struct mf_loop_options options)
         .job = mf_loop_job,
         .all_stopped = all_stopped,
         .stored = stored,
+        .settled = mf_loop_settled,
     };
     mf_engine_init(&loop->engine, &loop->host, options.engine);
     return loop;
@@ -401,13 +332,15 @@ int mf_loop_run(struct mf_loop *loop, struct mf_graph *graph, struct mf_error *e
     rc = mf_engine_load(&loop->engine, graph, NULL, err);
     if (rc < 0)
         return rc;
+    mf_generation_begin(&loop->engine, loop->options.generation ? loop->options.generation : 1);
     for (unsigned i = 0; i < MF_LOOP_SIGNALS; i++)
         uv_signal_start(&loop->signals[i], signal_came, signal_numbers[i]);
     loop->phase = MF_LOOP_RUNNING;
     mf_loop_wake(loop);
     uv_run(&loop->uv, UV_RUN_NOWAIT); /* the first turn */
     if (loop->phase == MF_LOOP_RUNNING) {
-        tell(loop, MF_LOOP_READY);
+        mf_loop_tell(loop, MF_LOOP_READY);
+        mf_loop_settled(loop, true, NULL);
         if (loop->options.alive)
             uv_timer_start(&loop->alive, alive_fired, to_ms(loop->options.alive),
                            to_ms(loop->options.alive));

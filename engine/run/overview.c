@@ -3,6 +3,8 @@
 
 #include "engine/run/overview.h"
 
+#include <stdio.h>
+
 #include "engine/run/dead.h"
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
@@ -23,6 +25,15 @@ static void put_text(struct mf_builder *map, const char *key, const char *text_o
     put(map, key, text_or_null ? mf_value_new_text(text_or_null) : mf_value_null());
 }
 
+static void put_hash(struct mf_builder *map, const uint64_t hash[2])
+{
+    char text[2 * 16 + 1];
+
+    snprintf(text, sizeof(text), "%016llx%016llx", (unsigned long long)hash[0],
+             (unsigned long long)hash[1]);
+    put_text(map, "hash", text);
+}
+
 /* ---- the whole ---- */
 
 static struct mf_value look_at_engine(const struct mf_engine *engine)
@@ -30,7 +41,12 @@ static struct mf_value look_at_engine(const struct mf_engine *engine)
     struct mf_builder map;
 
     mf_build_start(&map);
-    put_int(&map, "generation", engine->generation);
+    put_int(&map, "generation", engine->live.number);
+    put_hash(&map, engine->live.hash);
+    put_int(&map, "since", (uint64_t)engine->live.since);
+    put_text(&map, "by", mf_generation_by_names[engine->live.by]);
+    put(&map, "on_trial", mf_value_bool(engine->trial.is_on));
+    put_int(&map, "confirm_until", mf_generation_until(engine));
     put_int(&map, "nodes", engine->count);
     put_int(&map, "links", engine->link_count);
     put_int(&map, "turns", engine->sched.turn);

@@ -50,12 +50,30 @@ static void put_count(const struct mf_value *map, const char *key, const char *w
         mf_buf_printf(buf, ", %lld %s", count_of(map, key), what);
 }
 
+/* "generation 18 (reload at …), on trial" */
+static void put_generation(const struct mf_value *part, struct mf_buf *buf)
+{
+    int64_t until = mf_field_int(part, "confirm_until", 0);
+    char time[MF_TIME_TEXT];
+
+    mf_time_print(mf_field_int(part, "since", 0) / MF_SEC * MF_SEC, time);
+    mf_buf_printf(buf, "generation %lld (", count_of(part, "generation"));
+    put_field(part, "by", buf);
+    mf_buf_printf(buf, " at %s)", time);
+    if (until) {
+        mf_time_print(until / MF_SEC * MF_SEC, time);
+        mf_buf_printf(buf, ", reverts at %s unless confirmed", time);
+    } else if (mf_field_bool(part, "on_trial", false)) {
+        mf_buf_puts(buf, ", on trial");
+    }
+}
+
 void mf_overview_print_engine(const struct mf_value *part, bool all, struct mf_buf *buf)
 {
+    put_generation(part, buf);
     mf_buf_printf(buf,
-                  "generation %lld%s: %lld nodes, %lld links, %lld turns, %lld timers, %lld "
+                  "%s: %lld nodes, %lld links, %lld turns, %lld timers, %lld "
                   "messages wait, %lld values dropped\n",
-                  count_of(part, "generation"),
                   mf_field_bool(part, "read_only", false) ? ", read-only" : "",
                   count_of(part, "nodes"), count_of(part, "links"), count_of(part, "turns"),
                   count_of(part, "timers"), count_of(part, "waiting"), count_of(part, "dropped"));

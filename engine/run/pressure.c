@@ -55,9 +55,11 @@ void mf_pressure_update(struct mf_node *sink)
 {
     if (!sink->is_sink_blocked && mf_queue_is_high(sink->queue)) {
         sink->is_sink_blocked = true;
+        sink->sched->engine->blocked++;
         walk(sink, 1);
     } else if (sink->is_sink_blocked && mf_queue_is_low(sink->queue)) {
         sink->is_sink_blocked = false;
+        sink->sched->engine->blocked--;
         walk(sink, -1);
         mf_engine_wake(sink->sched->engine);
     }
@@ -65,6 +67,7 @@ void mf_pressure_update(struct mf_node *sink)
 
 void mf_pressure_recount(struct mf_engine *engine)
 {
+    engine->blocked = 0;
     for (uint32_t i = 0; i < engine->count; i++)
         engine->nodes[i]->blocked = 0;
     for (size_t i = 0; i < engine->link_count; i++) {

@@ -10,5 +10,5 @@
 
 /* After the queue of `sink` grew or shrank. */
 void mf_pressure_update(struct mf_node *sink);
-/* Counts anew after a reload. */
+/* Counts anew after a reload; needed when a sink was blocked before. */
 void mf_pressure_recount(struct mf_engine *engine);

@@ -284,6 +284,12 @@ void mf_sched_turn(struct mf_sched *sched)
     run_ready(sched);
 }
 
+void mf_sched_turn_ready(struct mf_sched *sched)
+{
+    begin_turn(sched);
+    run_ready(sched);
+}
+
 int mf_sched_pull(struct mf_sched *sched, struct mf_node *node)
 {
     int rc;
@@ -304,7 +310,7 @@ bool mf_sched_run(struct mf_sched *sched, unsigned max_turns)
 {
     int64_t now = mf_clock_mono(&sched->clock);
 
-    for (unsigned i = 0; i < max_turns; i++) {
+    for (unsigned i = 0; i < max_turns && !sched->must_halt; i++) {
         if (mf_sched_has_work(sched)) {
             mf_sched_turn(sched);
         } else if (is_due(sched, now)) {
@@ -315,5 +321,5 @@ bool mf_sched_run(struct mf_sched *sched, unsigned max_turns)
             return false;
         }
     }
-    return mf_sched_has_work(sched) || is_due(sched, now);
+    return sched->must_halt || mf_sched_has_work(sched) || is_due(sched, now);
 }

@@ -137,6 +137,7 @@ struct mf_node {
     int64_t started;   /* mono */
     int64_t lost_at;   /* mono + 1: when a message to be delivered was last lost; 0: never */
     uint32_t failures; /* in a row */
+    uint32_t trial;    /* in which it is watched: engine/run/generation.h */
     const char *branch, *held_by; /* notes for `why` */
     double held_number;
     uint64_t held_turn, holds;
@@ -208,6 +209,7 @@ struct mf_sched {
     uint64_t cause;
     int64_t wall, mono; /* of the current turn */
     bool in_turn;
+    bool must_halt; /* no further turn for now: the engine has something to do in between */
     uint64_t follow_ups_dropped;
     struct mf_log_rate drop_rate;
     size_t trail_bytes;       /* metric: memory of what sinks remember */
@@ -243,6 +245,8 @@ static inline void mf_sched_mark_ready(struct mf_sched *sched, struct mf_node *n
 /* Something waits: a turn would not be empty. */
 bool mf_sched_has_work(const struct mf_sched *sched);
 void mf_sched_turn(struct mf_sched *sched);
+/* A turn for what is ready, before anything else enters. */
+void mf_sched_turn_ready(struct mf_sched *sched);
 /* A turn that a pulled source opens; returns what its pull() did. */
 int mf_sched_pull(struct mf_sched *sched, struct mf_node *node);
 /* Fires what is due at the clock's time, turn by turn, and runs all follow-ups. At most

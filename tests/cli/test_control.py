@@ -111,7 +111,7 @@ low: {expr: tick * 0.5}
         """For people: whether all is well, why not, and only the nodes that want a look."""
         running = self.engine(self.NODES, "--socket", "control")
         text = self.call("status", "--socket", "control").stdout
-        self.assertIn("generation 1: 4 nodes", text)
+        self.assertRegex(text, r"generation 1 \(start at .*\): 4 nodes")
         self.assertIn("not healthy:\n  node `in` failed\n", text)
         self.assertIn("in (file.read): 0 runs, failed", text)
         self.assertNotIn("low (expr)", text)

@@ -67,8 +67,10 @@ static void load(const char *path)
     if (mf_engine_load(&engine, compile(path), &report, &err) < 0)
         die("cannot load the flow", err.text);
     if (engine.generation > 1)
-        printf("-- reload: %zu kept, %zu migrated, %zu restarted, %zu added, %zu removed\n",
-               report.kept, report.migrated, report.restarted, report.added, report.removed);
+        printf("-- reload: %zu kept, %zu in place, %zu migrated, %zu restarted, %zu added, %zu "
+               "removed\n",
+               report.kept, report.in_place, report.migrated, report.restarted, report.added,
+               report.removed);
 }
 
 static void print_emission(void *arg, struct mf_node *node, unsigned output,

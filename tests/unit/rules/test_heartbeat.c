@@ -44,7 +44,7 @@ static void gaps(void **state)
     bench_expect(b, "x", "1 stale(1)");
     bench_advance(b, "10s");
     bench_expect(b, "x", "stale(1)");
-    bench_reload(b, IN "x: {heartbeat: 20s, from: in}\n");
+    bench_reload(b, IN "x: {heartbeat: 20s, from: in, on_error: drop}\n");
     bench_advance(b, "1min");
     bench_expect(b, "x", "");
     bench_feed(b, "in", "2");
@@ -59,7 +59,7 @@ static void a_reload_keeps_the_time(void **state)
 
     bench_feed(b, "in", "\"a text of more than fourteen bytes\"");
     bench_advance(b, "6s");
-    bench_reload(b, "in: {test.source: text}\nx: {heartbeat: 1h, from: in}\n");
+    bench_reload(b, "in: {test.source: text}\nx: {heartbeat: 1h, from: in, on_error: drop}\n");
     bench_expect(b, "x", "\"a text of more than fourteen bytes\"");
     bench_advance(b, "4s");
     bench_expect(b, "x", "\"a text of more than fourteen bytes\"");

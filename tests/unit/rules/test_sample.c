@@ -63,7 +63,7 @@ static void a_reload_keeps_the_rhythm(void **state)
 
     bench_feed(b, "in", "1");
     bench_advance(b, "6s");
-    bench_reload(b, IN "x: {sample: 20s, from: in}\n");
+    bench_reload(b, IN "x: {sample: 20s, from: in, on_error: drop}\n");
     bench_advance(b, "4s");
     bench_expect(b, "x", "1");
     bench_advance(b, "20s");

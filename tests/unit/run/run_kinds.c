@@ -309,6 +309,38 @@ static const struct mf_kind kind_weak = {
     .receive = pass_receive,
 };
 
+static void fragile_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
+{
+    int64_t *count = mf_node_state(node);
+    struct mf_error err;
+
+    ++*count;
+    if (mf_msg_number(msg) < (double)amount(node)) {
+        mf_node_emit_int(node, 0, *count);
+        return;
+    }
+    mf_fail(&err, MF_EIO, "too much");
+    mf_node_fail(node, &err);
+}
+
+static const struct mf_port fragile_ports[] = {
+    {"in", MF_IN, MF_T(MF_NUMBER), 0, NULL, "Numbers."},
+    {"out", MF_OUT, MF_T(MF_INT), 0, NULL, "How many came."},
+    {0},
+};
+
+static const struct mf_kind kind_fragile = {
+    .name = "test.fragile",
+    .ports = fragile_ports,
+    .options = amount_options,
+    .config_size = sizeof(struct amount_config),
+    .state_size = sizeof(int64_t),
+    .flags = MF_KIND_PURE | MF_KIND_STATEFUL,
+    .receive = fragile_receive,
+    .save = count_save,
+    .restore = count_restore,
+};
+
 static int rotten_create(struct mf_node *node, struct mf_error *err)
 {
     return mf_fail(err, MF_EIO, "it is rotten");
@@ -495,9 +527,9 @@ static const struct mf_kind kind_motor = {
 };
 
 const struct mf_kind *const run_kinds[] = {
-    &kind_act,  &kind_beat, &kind_count, &kind_event,  &kind_fussy, &kind_motor, &kind_pass,
-    &kind_past, &kind_poll, &kind_pull,  &kind_rotten, &kind_send,  &kind_sink,  &kind_spin,
-    &kind_step, &kind_sum,  &kind_twice, &kind_weak,   &kind_write, NULL,
+    &kind_act,  &kind_beat, &kind_count, &kind_event, &kind_fragile, &kind_fussy, &kind_motor,
+    &kind_pass, &kind_past, &kind_poll,  &kind_pull,  &kind_rotten,  &kind_send,  &kind_sink,
+    &kind_spin, &kind_step, &kind_sum,   &kind_twice, &kind_weak,    &kind_write, NULL,
 };
 
 const struct mf_link_kind *const run_links[] = {&link_wire, NULL};

@@ -22,6 +22,7 @@
  *   test.beat     main: interval; a timer, counts; a time kind
  *   test.pull     main: how many numbers; a pulled source that ends
  *   test.weak     main: how often start() fails before it works; passes numbers
+ *   test.fragile  main: a number; counts messages, and fails on one that is as large
  *   test.rotten   create() fails
  *   test.sink     run_sink says how deliver() ends; has a queue;
  *   test.send     the same on link `test.wire`
