@@ -18,6 +18,7 @@ enum scope {
     STORE,
     CONTROL,
     HTTP,
+    LIVE, /* the engine, with the fingerprint of its flow */
     LINKS,
     NODES,
     QUEUES, /* of nodes */
@@ -35,6 +36,9 @@ struct metric {
 
 static const struct metric metrics[] = {
     {ENGINE, "generation", "generation", "Number of the running generation.", NULL},
+    {ENGINE, "on_trial", "generation_on_trial", "1 while it may be swapped back.", NULL},
+    {ENGINE, "refused", "reload_refused", "1 when the last reload was refused.", NULL},
+    {LIVE, "generation", "config_info", "Number of the running generation, and what it is.", NULL},
     {ENGINE, "nodes", "nodes", "Nodes of the running generation.", NULL},
     {ENGINE, "turns", "turns_total", "Turns of the scheduler.", NULL},
     {ENGINE, "timers", "timers", "Armed timers.", NULL},
@@ -214,12 +218,16 @@ static void put_metric(const struct metric *metric, const struct mf_value *statu
                        struct mf_buf *buf)
 {
     static const char *const parts[] = {"engine", "health", "store", "control", "http"};
+    static const char *const live[] = {"hash", "hash", "by", "by", NULL};
+    const struct mf_value *engine = mf_field(status, "engine");
     bool is_counter = mf_text_ends(metric->name, "_total");
 
     mf_buf_printf(buf, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", metric->name,
                   metric->help, metric->name, is_counter ? "counter" : "gauge");
-    if (metric->scope < LINKS)
+    if (metric->scope < LIVE)
         put_sample(metric, mf_field(status, parts[metric->scope]), NULL, buf);
+    else if (metric->scope == LIVE)
+        put_sample(metric, engine, &(struct labels){engine, live, NULL}, buf);
     else if (metric->scope == LINKS)
         put_links(metric, status, buf);
     else

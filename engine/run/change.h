@@ -11,14 +11,18 @@
 
 enum { MF_SHARING_STAYS, MF_SHARING_BEGINS, MF_SHARING_ENDS };
 
-/* What the switch writes into one node. All in one row, so that the loop is held no longer than
- * memory takes to be written. */
+/* What the switch writes into one node. All in one row, copied from wherever it is, so that the
+ * loop is held no longer than memory takes to be written. */
 struct mf_seat {
     struct mf_node *node;
     const struct mf_def *def;
-    struct mf_output *outputs; /* the node's; NULL: none */
-    struct mf_edge *edges;     /* where those of its first output begin */
-    struct mf_msg *messages;   /* with MF_SHARING_BEGINS */
+    const void *config;
+    struct mf_output *outputs;     /* the node's */
+    const struct mf_out_def *outs; /* the definition's */
+    struct mf_edge *edges;         /* where those of its first output begin */
+    struct mf_msg *messages;       /* with MF_SHARING_BEGINS */
+    uint32_t edge_count;           /* of the first output */
+    uint16_t out_count;
     uint8_t sharing;
 };
 

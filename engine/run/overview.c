@@ -46,6 +46,7 @@ static struct mf_value look_at_engine(const struct mf_engine *engine)
     put_int(&map, "since", (uint64_t)engine->live.since);
     put_text(&map, "by", mf_generation_by_names[engine->live.by]);
     put(&map, "on_trial", mf_value_bool(engine->trial.is_on));
+    put(&map, "refused", mf_value_bool(engine->last_refused));
     put_int(&map, "confirm_until", mf_generation_until(engine));
     put_int(&map, "nodes", engine->count);
     put_int(&map, "links", engine->link_count);

@@ -228,8 +228,16 @@ static void lay_edges(struct mf_change *change)
         struct mf_seat *seat = &change->seats[i];
         const struct mf_def *def = graph->nodes[i];
 
-        *seat = (struct mf_seat){.node = change->nodes[i], .def = def, .edges = next};
-        seat->outputs = def->out_count ? seat->node->outputs : NULL;
+        *seat = (struct mf_seat){
+            .node = change->nodes[i],
+            .def = def,
+            .config = def->config,
+            .outputs = change->nodes[i]->outputs,
+            .outs = def->outs,
+            .edges = next,
+            .edge_count = def->out_count ? def->outs->reader_count : 0,
+            .out_count = (uint16_t)def->out_count,
+        };
         next = lay_edges_of(change, def, next);
         if (def->in_count == 1)
             find_message(change, seat);

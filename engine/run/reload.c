@@ -248,24 +248,28 @@ static void readdress_lates(const struct mf_change *change)
 
 /* ---- the one walk over all nodes that the loop waits for ---- */
 
+static struct mf_edge *lead(struct mf_engine *engine, struct mf_output *out,
+                            const struct mf_out_def *def, struct mf_edge *edges, uint32_t count)
+{
+    out->def = def;
+    out->edges = edges;
+    out->edge_count = count;
+    out->is_direct = mf_output_can_be_direct(&engine->sched, out);
+    return edges + count;
+}
+
 static void sit_down(struct mf_engine *engine, const struct mf_seat *seat, uint32_t order)
 {
     struct mf_node *node = seat->node;
-    const struct mf_def *def = seat->def;
     struct mf_edge *edges = seat->edges;
 
     node->order = order;
-    node->def = def;
-    node->config = def->config;
-    for (unsigned k = 0; k < def->out_count; k++) {
-        struct mf_output *out = &node->outputs[k];
-
-        out->def = &def->outs[k];
-        out->edges = edges;
-        out->edge_count = def->outs[k].reader_count;
-        out->is_direct = mf_output_can_be_direct(&engine->sched, out);
-        edges += out->edge_count;
-    }
+    node->def = seat->def;
+    node->config = seat->config;
+    if (seat->out_count)
+        edges = lead(engine, seat->outputs, seat->outs, edges, seat->edge_count);
+    for (unsigned k = 1; k < seat->out_count; k++)
+        edges = lead(engine, &seat->outputs[k], &seat->outs[k], edges, seat->outs[k].reader_count);
     if (seat->sharing == MF_SHARING_BEGINS) {
         node->messages = seat->messages;
         node->is_sharing = true;
@@ -288,13 +292,13 @@ static void renumber(struct mf_change *change)
     for (uint32_t i = 0; i < count; i++) {
         if (i + LOOK_AHEAD < count) {
             const struct mf_seat *ahead = &change->seats[i + LOOK_AHEAD];
-            const char *node = (const char *)ahead->node;
+            const char *node = (const char *)ahead->node, *out = (const char *)ahead->outputs;
 
             __builtin_prefetch(node, 1);
             __builtin_prefetch(node + offsetof(struct mf_node, order), 1);
-            __builtin_prefetch(ahead->outputs, 1);
-            __builtin_prefetch((const char *)ahead->outputs + offsetof(struct mf_output, def), 1);
-            __builtin_prefetch(ahead->def);
+            __builtin_prefetch(node + offsetof(struct mf_node, is_ready), 1);
+            __builtin_prefetch(out + offsetof(struct mf_output, def), 1);
+            __builtin_prefetch(out + offsetof(struct mf_output, is_direct), 1);
         }
         sit_down(change->engine, &change->seats[i], i);
     }
