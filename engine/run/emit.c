@@ -188,6 +188,8 @@ void mf_node_reject(struct mf_node *node, const char *reason, const char *fmt, .
     mf_buf_vprintf(&text, fmt, args);
     va_end(args);
     mf_node_log(node, MF_LOG_WARNING, "%s", mf_buf_text(&text));
+    if (reason == mf_reason_script)
+        mf_generation_script_failed(node, mf_buf_text(&text));
     mf_buf_done(&text);
     if (node->def->on_error == MF_ON_ERROR_DROP)
         return;

@@ -109,6 +109,7 @@ void mf_node_disable(struct mf_node *node, const char *reason, const char *why)
     mf_node_log(node, MF_LOG_ERROR, "%s; it is switched off until the flow is reloaded", why);
     node->phase = MF_NODE_FAILED;
     mf_node_lose(node, MF_BAD, reason);
+    mf_generation_script_failed(node, why);
     mf_engine_wake(node->sched->engine);
 }
 

@@ -133,7 +133,7 @@ static void trial_fired(struct mf_timer *timer)
         snprintf(trial->why, sizeof(trial->why), "nobody confirmed it in time");
 }
 
-void mf_generation_node_failed(struct mf_node *node, const struct mf_error *err)
+static void failed(struct mf_node *node, const char *why)
 {
     struct mf_engine *engine = node->sched->engine;
     struct mf_trial *trial = &engine->trial;
@@ -144,7 +144,18 @@ void mf_generation_node_failed(struct mf_node *node, const struct mf_error *err)
     trial->failed = node;
     trial->failed_turn = engine->sched.in_turn ? engine->sched.turn : 0;
     ask_for_end(trial);
-    snprintf(trial->why, sizeof(trial->why), "`%s` failed: %s", node->def->name, err->text);
+    snprintf(trial->why, sizeof(trial->why), "`%s` failed: %s", node->def->name, why);
+}
+
+void mf_generation_node_failed(struct mf_node *node, const struct mf_error *err)
+{
+    failed(node, err->text);
+}
+
+/* It goes on with the next message, but that is not what was meant. */
+void mf_generation_script_failed(struct mf_node *node, const char *why)
+{
+    failed(node, why);
 }
 
 /* ---- its begin ---- */

@@ -76,5 +76,6 @@ uint64_t mf_generation_until(const struct mf_engine *engine);
 /* ---- for engine.c ---- */
 
 void mf_generation_node_failed(struct mf_node *node, const struct mf_error *err);
+void mf_generation_script_failed(struct mf_node *node, const char *why);
 void mf_generation_look(struct mf_engine *engine); /* between two turns */
 void mf_generation_done(struct mf_engine *engine);

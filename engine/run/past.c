@@ -48,7 +48,7 @@ void mf_past_save(struct mf_past *past, size_t i, const struct mf_node *node)
     struct mf_state_out out = {0};
 
     kept->def = node->def;
-    kept->is_broken = node->phase == MF_NODE_FAILED;
+    kept->is_broken = node->phase == MF_NODE_FAILED || node->sched->engine->trial.failed == node;
     mf_map_add(&past->by_name, node->def->name, kept);
     if (!node->kind->save || !node->kind->restore)
         return;

@@ -38,11 +38,15 @@ class CliTest(unittest.TestCase):
         return self.write(name, f"moat-flow: 1\n{more}nodes:\n{lines}")
 
     def call(self, *args, code=0, stdin=None, env=None):
-        done = subprocess.run([PROGRAM, *args], cwd=self.dir, env=environment(**(env or {})), input=stdin,
+        done = subprocess.run([PROGRAM, *args], cwd=self.dir, env=self.environment(**(env or {})), input=stdin,
                               stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True,
                               text=True, timeout=WAIT)
         self.assertEqual(done.returncode, code, f"{args}: {done.stdout}{done.stderr}")
         return done
+
+    def environment(self, **more):
+        """With a state directory of its own, wherever the program would look for one."""
+        return environment(**{"XDG_STATE_HOME": str(self.dir / "state-home"), "STATE_DIRECTORY": "", **more})
 
     def start(self, *args, **env):
         return Running(self, *args, env=env)
@@ -53,7 +57,7 @@ class Running:
 
     def __init__(self, test, *args, env):
         self.test = test
-        self.process = subprocess.Popen([PROGRAM, *args], cwd=test.dir, env=environment(**env),
+        self.process = subprocess.Popen([PROGRAM, *args], cwd=test.dir, env=test.environment(**env),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
         self.lines = []

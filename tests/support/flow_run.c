@@ -24,7 +24,7 @@ void flow_run_start(struct flow_run *run, const struct peer *peer, const char *t
     snprintf(port, sizeof(port), "port=%d", peer_port(peer));
     snprintf(dir, sizeof(dir), "dir=%s", peer_dir(peer));
     child_start(&run->child, (const char *[]){program, "run", "--set", port, "--set", dir,
-                                              run->path, option, NULL});
+                                              "--state", peer_dir(peer), run->path, option, NULL});
 }
 
 void flow_run_reload(struct flow_run *run, const struct peer *peer, const char *text)

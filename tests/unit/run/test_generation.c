@@ -151,6 +151,35 @@ static void failed_version(void **state)
     end(b);
 }
 
+#define RULE(limit)                                                                                \
+    "in: {test.source: number}\n"                                                                  \
+    "n:\n"                                                                                         \
+    "  lua: |\n"                                                                                   \
+    "    function run(input)\n"                                                                    \
+    "      if input.x > " limit " then error('too much') end\n"                                    \
+    "      return input.x\n"                                                                       \
+    "    end\n"                                                                                    \
+    "  from: {x: in}\n"
+
+/* A script with an error is no better than a node that fails. */
+static void failed_script(void **state)
+{
+    struct bench *b = begin(RULE("100"));
+    struct mf_error err;
+
+    bench_feed(b, "in", "1");
+    assert_int_equal(change(b, RULE("3"), 0, &err), 0);
+    bench_feed(b, "in", "2");
+    assert_int_equal(live(b), 2);
+    bench_feed(b, "in", "5");
+    bench_advance(b, "0s");
+    assert_int_equal(live(b), 1);
+    assert_non_null(strstr(bench_engine(b)->trial.why, "too much"));
+    bench_feed(b, "in", "6");
+    bench_expect(b, "n", "1 2 bad(2, script error) 5 6");
+    end(b);
+}
+
 /* A node that failed before need not work now; and after the grace time nobody is watched. */
 static void not_watched(void **state)
 {
@@ -294,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup(failed_start, run_setup),
         cmocka_unit_test_setup(failed_on_a_message, run_setup),
         cmocka_unit_test_setup(failed_version, run_setup),
+        cmocka_unit_test_setup(failed_script, run_setup),
         cmocka_unit_test_setup(not_watched, run_setup),
         cmocka_unit_test_setup(confirmation, run_setup),
         cmocka_unit_test_setup(taken_back, run_setup),
