@@ -141,7 +141,7 @@ static int search(lua_State *L, bool is_find)
         return 1;
     }
     if (is_find && (lua_toboolean(L, 4) || is_plain(pattern, pattern_len))) {
-        begin(&call, L, text, text_len, NULL, 0);
+        begin(&call, L, text, text_len, "", 0);
         return find_plain(&call, from, pattern, pattern_len);
     }
     begin(&call, L, text, text_len, pattern + is_anchored, pattern_len - is_anchored);
