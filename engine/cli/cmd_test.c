@@ -7,7 +7,9 @@
  * the next.
  */
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/alloc.h"
@@ -27,7 +29,7 @@ struct session {
     struct mf_test_cover *cover; /* NULL: not asked for */
     const char *only;            /* NULL: all */
     struct mf_arena *arena;
-    struct mf_map examples;   /* flows whose examples have been run, by their paths */
+    struct mf_map examples;   /* that have been run, by their places */
     struct mf_cli_flow *flow; /* that is being run */
     bool could_write;
 };
@@ -76,9 +78,22 @@ static void run_case(struct session *session, struct mf_cli_flow *cli,
 
 /* ---- examples of nodes ---- */
 
-static bool wants_example(void *arg, const char *name)
+/* Several files of tests may be about one flow, and a directory stands for the flows in it. */
+static bool is_new_example(struct session *session, const char *name, struct mf_span at)
 {
-    return is_wanted(arg, name);
+    const struct mf_source *source = mf_sources_get(session->flow->sources, at.file);
+    char path[PATH_MAX] = "";
+    const char *key;
+
+    if (source && !realpath(source->path, path))
+        path[0] = 0; /* not a file: standard input */
+    key = mf_arena_printf(session->arena, "%s:%u %s", path, at.start, name);
+    return !mf_map_add(&session->examples, key, session);
+}
+
+static bool wants_example(void *arg, const char *name, struct mf_span at)
+{
+    return is_wanted(arg, name) && is_new_example(arg, name, at);
 }
 
 static void example_done(void *arg, const char *name, struct mf_span at, size_t first, bool ok,
@@ -87,20 +102,6 @@ static void example_done(void *arg, const char *name, struct mf_span at, size_t 
     struct session *session = arg;
 
     mf_test_report_case(&session->report, &session->flow->diags, first, name, at, ok, time);
-}
-
-/* Several files of tests may be about one flow, and a directory stands for the flows in it. */
-static bool is_new_flow(struct session *session, const char *const *paths, size_t count)
-{
-    struct mf_buf key = {0};
-    bool is_new;
-
-    for (size_t i = 0; i < count; i++)
-        mf_buf_printf(&key, "%s\n", paths[i]);
-    is_new = !mf_map_add(&session->examples, mf_arena_strdup(session->arena, mf_buf_text(&key)),
-                         session);
-    mf_buf_done(&key);
-    return is_new;
 }
 
 static void run_examples(struct session *session, struct mf_cli_flow *cli)
@@ -168,8 +169,7 @@ static void run_file(struct session *session, const char *path)
         forget_warnings(&cli);
         mf_test_file_cases(&file, &cli.flow, cli.graph);
         report_faults(session, &cli);
-        if (is_new_flow(session, file.paths, file.path_count))
-            run_examples(session, &cli);
+        run_examples(session, &cli);
         run_cases(session, &cli, &file);
     } else {
         report_faults(session, &cli);
@@ -182,8 +182,6 @@ static void run_flow(struct session *session, const char *path)
 {
     struct mf_cli_flow cli;
 
-    if (!is_new_flow(session, &path, 1))
-        return;
     mf_test_report_begin(&session->report, path);
     mf_cli_flow_init(&cli, session->args);
     mf_flow_read(&cli.flow, &path, 1, &cli.setup);

@@ -270,7 +270,8 @@ static void run_example(struct examples *e, const struct mf_tree *example, size_
     int64_t began = mf_clock_cpu();
     bool ok;
 
-    if (!e->done || !e->done->is_wanted || e->done->is_wanted(e->done->arg, test.name)) {
+    if (!e->done || !e->done->is_wanted ||
+        e->done->is_wanted(e->done->arg, test.name, example->at)) {
         ok = read_example(&r, example) && mf_test_case_run(&test, &graph, e->diags, NULL);
         if (e->done)
             e->done->done(e->done->arg, test.name, example->at, first, ok, mf_clock_cpu() - began);

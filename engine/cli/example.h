@@ -19,7 +19,7 @@ struct mf_example_done {
     void (*done)(void *arg, const char *name, struct mf_span at, size_t first, bool ok,
                  int64_t time);
     /* Whether to run it; NULL: all. */
-    bool (*is_wanted)(void *arg, const char *name);
+    bool (*is_wanted)(void *arg, const char *name, struct mf_span at);
     void *arg;
 };
 

@@ -2,6 +2,7 @@
 """What the tests of the command line share: running the program, and a program that runs on."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -17,6 +18,13 @@ def environment(**more):
     ours = ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR")
     env = {k: v for k, v in os.environ.items() if k not in ours}
     return {**env, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **more}
+
+
+def absent_kinds(nodes):
+    """A pattern for the kinds that `moat-flow nodes` says are not built in; empty when all are."""
+    _, _, absent = nodes.partition("Not built in")
+    names = re.findall(r"^ +([a-z][a-z.]*)", absent, re.M)
+    return r"\b(" + "|".join(map(re.escape, names)) + "): " if names else ""
 
 
 class CliTest(unittest.TestCase):

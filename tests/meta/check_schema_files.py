@@ -6,10 +6,17 @@ every example and every flow of the tests, and refuses the bad files whose fault
 check_schema_files.py ROOT MOAT-FLOW
 """
 
+import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+os.environ.setdefault("MF_TEST_PROGRAM", sys.argv[2])
+os.environ.setdefault("MF_TEST_ROOT", sys.argv[1])
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+from cli import absent_kinds  # noqa: E402
 
 root, program = Path(sys.argv[1]), sys.argv[2]
 
@@ -35,8 +42,8 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as schema:
     subprocess.run([program, "schema"], stdout=schema, check=True)
     schema.flush()
     good = [p for folder in ("examples", "tests/flow") for p in sorted((root / folder).rglob("*")) if is_flow(p)]
-    if "Not built in" in subprocess.run([program, "nodes"], capture_output=True, text=True).stdout:
-        good = [p for p in good if "mqtt" not in p.read_text(encoding="utf-8")]
+    absent = absent_kinds(subprocess.run([program, "nodes"], capture_output=True, text=True, check=True).stdout)
+    good = [p for p in good if not absent or not re.search(absent, p.read_text(encoding="utf-8"))]
     bad = [root / f"tests/diag/{code}.yaml" for code in REFUSED]
     said = verdicts(schema.name, good + bad)
 faults = [f"{p}: {said.get(str(p), 'not looked at')}" for p in good if said.get(str(p)) != "good"]
