@@ -132,6 +132,7 @@ void mf_node_free(struct mf_node *node)
     mf_queue_free(node->queue);
     mf_guard_free(node->guard);
     mf_trail_free(node->trail);
+    mf_free(node->hold);
     mf_free(node);
 }
 
@@ -180,12 +181,14 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
 
 void mf_node_stop(struct mf_node *node)
 {
+    bool was_running = node->phase == MF_NODE_RUNNING;
+
     disarm_all(node);
     if (node->guard)
         mf_guard_halt(node);
-    if (node->phase == MF_NODE_RUNNING && node->kind->stop && !node->is_played)
+    node->phase = MF_NODE_STOPPED; /* what it says on its way out is not heard */
+    if (was_running && node->kind->stop && !node->is_played)
         node->kind->stop(node);
-    node->phase = MF_NODE_STOPPED;
     node->is_away = true;
     node->wants_pull = false;
 }

@@ -62,8 +62,11 @@ static struct mf_graph *compile(void)
 
 static struct mf_control control;
 
+/* A reload that was asked for is still being read. */
 static void free_engine(void)
 {
+    while (mf_loop_has_jobs(control.loop))
+        uv_run(&control.loop->uv, UV_RUN_ONCE);
     mf_loop_free(control.loop);
 }
 
