@@ -222,7 +222,7 @@ static struct mf_value look_at_node(const struct mf_node *node, int64_t now)
     put_int(&map, "runs", node->turns);
     put_int(&map, "rejected", node->rejected);
     put_int(&map, "skipped", node->skipped);
-    put_int(&map, "held", node->holds);
+    put_int(&map, "held", node->hold ? node->hold->count : 0);
     mf_build_start(&outputs);
     for (unsigned i = 0; i < node->def->out_count; i++)
         mf_build_take_item(&outputs, look_at_output(&node->outputs[i], now));

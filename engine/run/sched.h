@@ -88,6 +88,14 @@ struct mf_node_timer {
 struct mf_queue;
 struct mf_guard; /* engine/run/guard.h */
 
+/* What a node held back, and why. Few nodes do, so that it is not part of all. */
+struct mf_hold {
+    const char *by; /* NULL: nothing any more */
+    double number;
+    uint64_t turn, count;
+    int64_t at; /* wall */
+};
+
 struct mf_node {
     const struct mf_kind *kind;
     const void *config;
@@ -131,17 +139,15 @@ struct mf_node {
     const char *worst_reason;
     int64_t emit_time; /* wall ns: what an emission inherits */
     uint64_t emit_cause;
-    uint32_t blocked;  /* sinks downstream whose queue is full */
-    uint32_t visited;  /* stamp of the last walk over the graph */
-    int64_t last_news; /* mono of the last good emission of a source */
-    int64_t started;   /* mono */
-    int64_t lost_at;   /* mono + 1: when a message to be delivered was last lost; 0: never */
-    uint32_t failures; /* in a row */
-    uint32_t trial;    /* in which it is watched: engine/run/generation.h */
-    const char *branch, *held_by; /* notes for `why` */
-    double held_number;
-    uint64_t held_turn, holds;
-    int64_t held_at;        /* wall */
+    uint32_t blocked;       /* sinks downstream whose queue is full */
+    uint32_t visited;       /* stamp of the last walk over the graph */
+    int64_t last_news;      /* mono of the last good emission of a source */
+    int64_t started;        /* mono */
+    int64_t lost_at;        /* mono + 1: when a message to be delivered was last lost; 0: never */
+    uint32_t failures;      /* in a row */
+    uint32_t trial;         /* in which it is watched: engine/run/generation.h */
+    const char *branch;     /* for `why`: the way it took */
+    struct mf_hold *hold;   /* for `why`: what it held back last; NULL: nothing ever */
     struct mf_trail *trail; /* of a sink: what it wrote; NULL: nothing */
     uint64_t turns, rejected,
         skipped; /* metrics: runs; unusable messages; not good, so not written */

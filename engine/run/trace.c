@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "engine/base/alloc.h"
 #include "engine/base/num.h"
 #include "engine/run/engine.h"
 #include "engine/run/guard.h"
@@ -13,16 +14,21 @@
 void mf_node_note_branch(struct mf_node *node, const char *branch)
 {
     node->branch = branch;
-    node->held_by = NULL;
+    if (node->hold)
+        node->hold->by = NULL;
 }
 
 void mf_node_held(struct mf_node *node, const char *by, double number)
 {
-    node->held_by = by;
-    node->held_number = number;
-    node->held_turn = node->sched->turn;
-    node->held_at = node->sched->wall;
-    node->holds++;
+    struct mf_hold *hold = node->hold;
+
+    if (!hold)
+        hold = node->hold = mf_zalloc(sizeof(*hold));
+    hold->by = by;
+    hold->number = number;
+    hold->turn = node->sched->turn;
+    hold->at = node->sched->wall;
+    hold->count++;
 }
 
 /* ---- small parts ---- */
@@ -104,20 +110,21 @@ static uint64_t last_turn(const struct mf_node *node)
 static void add_kind_held(struct mf_builder *list, const struct mf_node *node, int64_t now)
 {
     const struct mf_unit *unit = node->def->out_count ? node->def->outs[0].unit : NULL;
+    const struct mf_hold *hold = node->hold;
     char number[MF_NUM_TEXT];
     struct mf_buf detail = {0};
 
-    if (!node->held_by || node->held_turn < last_turn(node))
+    if (!hold || !hold->by || hold->turn < last_turn(node))
         return;
-    if (!isnan(node->held_number)) {
-        mf_num_print_double(node->held_number, number);
+    if (!isnan(hold->number)) {
+        mf_num_print_double(hold->number, number);
         mf_buf_printf(&detail, "%s%s%s, ", number, unit ? " " : "", unit ? unit->name : "");
     }
-    mf_duration_print(now > node->held_at ? (now - node->held_at) / MF_MS * MF_MS : 0, &detail);
+    mf_duration_print(now > hold->at ? (now - hold->at) / MF_MS * MF_MS : 0, &detail);
     mf_buf_puts(&detail, " ago");
-    if (node->holds > 1)
-        mf_buf_printf(&detail, ", %llu times so far", (unsigned long long)node->holds);
-    add_held(list, node->held_by, &detail);
+    if (hold->count > 1)
+        mf_buf_printf(&detail, ", %llu times so far", (unsigned long long)hold->count);
+    add_held(list, hold->by, &detail);
 }
 
 static void add_sink_held(struct mf_builder *list, const struct mf_node *node)
