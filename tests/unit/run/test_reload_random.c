@@ -297,7 +297,8 @@ static void begin(struct world *w, unsigned seed)
     mf_generation_begin(&w->engine, 1);
 }
 
-/* The sanitizer has an allocator of its own, which the C library knows nothing of. */
+/* The sanitizer has an allocator of its own, which the C library knows nothing of. That of the C
+ * library keeps freed pieces at hand and counts them as used, unless GLIBC_TUNABLES forbids it. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 static size_t allocated(void)
