@@ -130,13 +130,14 @@ static const char *port_name(const struct mf_test_file *file, const struct mf_tr
 }
 
 /* `{meter: {voltage: 230 V, current: 2 A}}`. A map that names no output is a value, where there is
- * an output that takes one. */
+ * an output that takes one; so is any map where that is the only output. */
 static bool has_map_of_ports(const struct mf_def *def, const char *rest,
                              const struct mf_tree *value)
 {
     int first = mf_def_output(def, "");
 
-    if (*rest || value->kind != MF_TREE_MAP || def->out_count < 2)
+    if (*rest || value->kind != MF_TREE_MAP || def->out_count == 0 ||
+        (def->out_count == 1 && (def->outs[0].types & MF_T(MF_MAP))))
         return false;
     for (uint32_t i = 0; i < value->count; i++)
         if (mf_def_output(def, value->pairs[i].key->text) >= 0)

@@ -51,6 +51,13 @@ class Tests(CliTest):
         self.assertEqual(self.call("test", "-v").stdout, "ok     flow.test.yaml: two minutes\n")
         self.assertEqual(self.call("test", "-q").stderr, "")
 
+    def test_ports_by_name(self):
+        """A single output may be named, too; what is no output is said at its place."""
+        self.cases(["{at: 0s, set: {power: {out: 6 kW}}, expect: {power: {out: {about: 6 kW +- 1 W}}}}"])
+        self.call("test")
+        self.cases(["{at: 0s, set: {power: {otu: 6 kW}}}"])
+        self.assertIn("`power` has no output `otu`", self.call("test", code=1).stdout)
+
     def test_failing(self):
         """A failure shows the line of the expectation, what came, and the last events; exit 1."""
         self.put(BAD)
