@@ -129,7 +129,7 @@ static void lua_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
     put(arg, "calls", (double)(s->calls + (lua ? lua->calls : 0)), true);
     put(arg, "instructions", (double)(s->instructions + (lua ? lua->instructions : 0)), true);
     put(arg, "errors", (double)s->errors, true);
-    put(arg, "overruns", (double)s->overruns, true);
+    put(arg, "overruns", (double)s->overruns.count, true);
     put(arg, "memory_bytes", lua ? (double)lua->memory : 0, false);
     put(arg, "memory_peak_bytes", (double)(lua && lua->peak > s->peak ? lua->peak : s->peak),
         false);
@@ -182,34 +182,10 @@ static const struct mf_choice dead_choices[] = {
 #undef MF_CONFIG
 #define MF_CONFIG struct mf_lua_rule_limits
 static const struct mf_option limit_options[] = {
-    {
-        "memory",
-        MF_SIZE(memory),
-        .fallback = "1 MiB",
-        MF_LIMITS(64 * 1024, 1024 * 1024 * 1024),
-        .summary = "Memory of the script, with all it keeps.",
-    },
-    {
-        "instructions",
-        MF_INTEGER(instructions),
-        .fallback = "200000",
-        MF_LIMITS(1000, 1e12),
-        .summary = "Instructions of one call.",
-    },
-    {
-        "time",
-        MF_DURATION(time),
-        .fallback = "5ms",
-        MF_LIMITS(0.0001, 3600),
-        .summary = "Time of one call; on a virtual clock it is not looked at.",
-    },
-    {
-        "emit",
-        MF_INTEGER(emit),
-        .fallback = "64",
-        MF_LIMITS(0, 1000000),
-        .summary = "Values that one call may emit().",
-    },
+    MF_LUA_LIMIT_MEMORY("Memory of the script, with all it keeps."),
+    MF_LUA_LIMIT_INSTRUCTIONS("Instructions of one call."),
+    MF_LUA_LIMIT_TIME("Time of one call"),
+    MF_LUA_LIMIT_EMIT("Values that one call may emit()."),
     {0},
 };
 static const struct mf_table limit_table = {limit_options, sizeof(struct mf_lua_rule_limits)};

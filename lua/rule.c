@@ -218,17 +218,14 @@ int mf_lua_rule_enter(struct mf_node *node, int slot, int results, struct mf_err
 static void overrun(struct mf_node *node, const char *why)
 {
     struct mf_lua_rule *s = mf_node_state(node);
-    int64_t now = mf_node_mono(node);
     struct mf_error err;
 
     mf_value_drop(s->kept);
     if (mf_lua_get_state(s->lua, &s->kept, &err) < 0)
         mf_node_log(node, MF_LOG_WARNING, "part of `state` is lost: %s", err.text);
     mf_lua_rule_drop(node);
-    s->overruns_at[s->overruns++ % MF_LUA_OVERRUNS] = now;
     mf_node_held(node, "budget", NAN);
-    if (s->overruns >= MF_LUA_OVERRUNS &&
-        now - s->overruns_at[s->overruns % MF_LUA_OVERRUNS] < MF_LUA_OVERRUN_WINDOW) {
+    if (mf_lua_overrun(&s->overruns, mf_node_mono(node))) {
         mf_node_disable(node, mf_reason_budget, why);
         return;
     }

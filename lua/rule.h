@@ -12,12 +12,9 @@
  */
 
 #include "engine/graph/node.h"
+#include "lua/budget.h"
 #include "lua/outputs.h"
 #include "lua/script.h"
-
-/* Overruns within this time switch a node off. */
-enum { MF_LUA_OVERRUNS = 3 };
-#define MF_LUA_OVERRUN_WINDOW MF_MINUTE
 
 /* Places on the stack; the keys of the inputs follow. */
 enum {
@@ -43,8 +40,8 @@ struct mf_lua_rule {
     struct mf_lua *lua;      /* NULL: it has to be made anew */
     struct mf_value kept;    /* what `state` was then */
     struct mf_value *pushed; /* per input: the value that is in `input` */
-    int64_t overruns_at[MF_LUA_OVERRUNS];
-    uint64_t overruns, errors;    /* metrics */
+    struct mf_lua_overruns overruns;
+    uint64_t errors;              /* metric */
     uint64_t calls, instructions; /* metrics: of former states */
     size_t peak;                  /* metric: of former states */
     unsigned inputs, outputs;

@@ -13,16 +13,13 @@
 #include "engine/graph/node.h"
 #include "engine/value/unit.h"
 #include "lua/api.h"
+#include "lua/budget.h"
 #include "lua/outputs.h"
 #include "lua/script.h"
 #include "lua/task_state.h"
 
 enum { TIMER_NEXT };
 enum { DEAD_MARK, DEAD_IGNORE };
-
-/* So many overruns within this time switch the node off. */
-enum { OVERRUNS = 3 };
-#define OVERRUN_WINDOW MF_MINUTE
 
 struct limits {
     int64_t memory, instructions, time, emit, tasks, backlog;
@@ -39,10 +36,9 @@ struct state {
     struct mf_task task;
     struct mf_value kept; /* the table `state` while no script runs; else null */
     bool has_begun;
-    int64_t overruns_at[OVERRUNS]; /* mono */
-    uint64_t overruns;             /* metric */
-    uint64_t failures;             /* metric: overruns included */
-    uint64_t calls, instructions;  /* metric: of former states */
+    struct mf_lua_overruns overruns;
+    uint64_t failures;            /* metric: overruns included */
+    uint64_t calls, instructions; /* metric: of former states */
 };
 
 /* ---- life ---- */
@@ -140,17 +136,6 @@ static void task_destroy(struct mf_node *node)
 
 /* ---- running ---- */
 
-static bool is_too_often(struct mf_node *node)
-{
-    struct state *s = mf_node_state(node);
-    int64_t now = mf_node_mono(node);
-    int64_t *oldest = &s->overruns_at[s->overruns++ % OVERRUNS];
-    int64_t first = s->overruns_at[s->overruns % OVERRUNS];
-
-    *oldest = now;
-    return s->overruns >= OVERRUNS && now - first <= OVERRUN_WINDOW;
-}
-
 static void fail(struct mf_node *node, const struct mf_error *err)
 {
     struct state *s = mf_node_state(node);
@@ -161,7 +146,7 @@ static void fail(struct mf_node *node, const struct mf_error *err)
         mf_node_held(node, "budget", NAN);
     for (unsigned i = 0; i < mf_node_outputs(node); i++)
         mf_node_emit_bad(node, i, MF_BAD, is_over ? mf_reason_budget : mf_reason_script);
-    if (is_over && is_too_often(node))
+    if (is_over && mf_lua_overrun(&s->overruns, mf_node_mono(node)))
         mf_node_disable(node, mf_reason_budget, err->text);
     else
         mf_node_fail(node, err);
@@ -231,7 +216,7 @@ static void task_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
     put(arg, "instructions", (double)(s->instructions + (lua ? lua->instructions : 0)), true);
     put(arg, "memory_bytes", lua ? (double)lua->memory : 0, false);
     put(arg, "failures", (double)s->failures, true);
-    put(arg, "overruns", (double)s->overruns, true);
+    put(arg, "overruns", (double)s->overruns.count, true);
     put(arg, "messages_dropped", (double)s->task.dropped, true);
 }
 
@@ -276,35 +261,11 @@ static const struct mf_choice dead_choices[] = {
 
 #define MF_CONFIG struct limits
 static const struct mf_option limit_options[] = {
-    {
-        "memory",
-        MF_SIZE(memory),
-        .fallback = "1 MiB",
-        MF_LIMITS(64 * 1024, 1024 * 1024 * 1024),
-        .summary = "Memory of the script, all its tasks together.",
-    },
-    {
-        "instructions",
-        MF_INTEGER(instructions),
-        .fallback = "200000",
-        MF_LIMITS(1000, 1e12),
-        .summary = "Instructions from an event to the moment when all tasks wait again.",
-    },
-    {
-        "time",
-        MF_DURATION(time),
-        .fallback = "5ms",
-        MF_LIMITS(0.0001, 3600),
-        .summary = "Time from an event to the moment when all tasks wait again; on a virtual clock "
-                   "it is not looked at.",
-    },
-    {
-        "emit",
-        MF_INTEGER(emit),
-        .fallback = "64",
-        MF_LIMITS(0, 1000000),
-        .summary = "Values emitted from an event to the moment when all tasks wait again.",
-    },
+    MF_LUA_LIMIT_MEMORY("Memory of the script, all its tasks together."),
+    MF_LUA_LIMIT_INSTRUCTIONS(
+        "Instructions from an event to the moment when all tasks wait again."),
+    MF_LUA_LIMIT_TIME("Time from an event to the moment when all tasks wait again"),
+    MF_LUA_LIMIT_EMIT("Values emitted from an event to the moment when all tasks wait again."),
     {
         "tasks",
         MF_INTEGER(tasks),

@@ -20,7 +20,9 @@ enum scope {
     HTTP,
     LIVE, /* the engine, with the fingerprint of its flow */
     LINKS,
+    LINK_NUMBERS, /* a map of them: one sample each, with its key as `name` */
     NODES,
+    NODE_NUMBERS,
     QUEUES, /* of nodes */
     GUARDS,
     OUTPUTS,
@@ -62,11 +64,15 @@ static const struct metric metrics[] = {
     {LINKS, "state", "link_up", "1 while the link is up.", "up"},
     {LINKS, "ups", "link_ups_total", "Times that the link came up.", NULL},
     {LINKS, "failures", "link_failures", "Failures in a row.", NULL},
+    {LINK_NUMBERS, "counters", "link_counter_total", "What the kind of link counts.", NULL},
+    {LINK_NUMBERS, "gauges", "link_gauge", "What the kind of link measures.", NULL},
     {NODES, "state", "node_failed", "1 while the node waits to be started again.", "failed"},
     {NODES, "runs", "node_runs_total", "Runs of the node.", NULL},
     {NODES, "rejected", "node_rejected_total", "Messages that the node could not use.", NULL},
     {NODES, "skipped", "node_skipped_total", "Messages not written: not good, or read-only.", NULL},
     {NODES, "held", "node_held_total", "Messages that the node held back.", NULL},
+    {NODE_NUMBERS, "counters", "node_counter_total", "What the kind of node counts.", NULL},
+    {NODE_NUMBERS, "gauges", "node_gauge", "What the kind of node measures.", NULL},
     {QUEUES, "waiting", "queue_waiting", "Letters that wait.", NULL},
     {QUEUES, "in_flight", "queue_in_flight", "Letters handed over and not confirmed.", NULL},
     {QUEUES, "capacity", "queue_capacity", "Letters that fit.", NULL},
@@ -92,6 +98,7 @@ struct labels {
     const struct mf_value *map;
     const char *const *pairs;
     const struct mf_value *outer; /* with its name as `node`; NULL: none */
+    const struct mf_value *key;   /* as `name`; NULL: none */
 };
 
 /* Backslash, quote and newline are all that need an escape. */
@@ -128,6 +135,12 @@ static void put_labels(const struct labels *labels, struct mf_buf *buf)
         put_label(labels->map, pair[1], pair[0], is_first, buf);
         is_first = false;
     }
+    if (labels->key) {
+        size_t len;
+        const char *text = mf_value_text(labels->key, &len);
+
+        mf_buf_printf(buf, ",name=\"%.*s\"", (int)len, text); /* kinds choose plain words */
+    }
     mf_buf_putc(buf, '}');
 }
 
@@ -152,18 +165,38 @@ static bool number_of(const struct metric *metric, const struct mf_value *map, d
     return field->type == MF_BOOL || (MF_T(field->type) & MF_T_NUMERIC);
 }
 
-static void put_sample(const struct metric *metric, const struct mf_value *map,
-                       const struct labels *labels, struct mf_buf *buf)
+static void put_number(const struct metric *metric, double number, const struct labels *labels,
+                       struct mf_buf *buf)
 {
     char text[MF_NUM_TEXT];
-    double number;
 
-    if (!number_of(metric, map, &number))
-        return;
     mf_buf_printf(buf, PREFIX "%s", metric->name);
     put_labels(labels, buf);
     mf_num_print_double(number, text);
     mf_buf_printf(buf, " %s\n", text);
+}
+
+static void put_sample(const struct metric *metric, const struct mf_value *map,
+                       const struct labels *labels, struct mf_buf *buf)
+{
+    double number;
+
+    if (number_of(metric, map, &number))
+        put_number(metric, number, labels, buf);
+}
+
+/* All that the kind itself counts or measures. */
+static void put_numbers(const struct metric *metric, const struct mf_value *map,
+                        const struct labels *labels, struct mf_buf *buf)
+{
+    const struct mf_value *numbers = mf_field(map, metric->field);
+
+    for (size_t i = 0; numbers && numbers->type == MF_MAP && i < mf_value_count(numbers); i++) {
+        struct labels named = *labels;
+
+        named.key = mf_value_key(numbers, i);
+        put_number(metric, mf_value_as_number(mf_value_at(numbers, i)), &named, buf);
+    }
 }
 
 /* ---- scopes ---- */
@@ -175,8 +208,12 @@ static void put_links(const struct metric *metric, const struct mf_value *status
 
     for (size_t i = 0; i < mf_field_count(status, "links"); i++) {
         const struct mf_value *link = mf_field_at(status, "links", i);
+        struct labels labels = {link, pairs, NULL, NULL};
 
-        put_sample(metric, link, &(struct labels){link, pairs, NULL}, buf);
+        if (metric->scope == LINK_NUMBERS)
+            put_numbers(metric, link, &labels, buf);
+        else
+            put_sample(metric, link, &labels, buf);
     }
 }
 
@@ -190,7 +227,8 @@ static void put_outputs(const struct metric *metric, const struct mf_value *node
     for (size_t i = 0; i < mf_field_count(node, "outputs"); i++) {
         const struct mf_value *out = mf_field_at(node, "outputs", i);
 
-        put_sample(metric, out, &(struct labels){out, is_value ? with_unit : plain, node}, buf);
+        put_sample(metric, out, &(struct labels){out, is_value ? with_unit : plain, node, NULL},
+                   buf);
     }
 }
 
@@ -201,7 +239,7 @@ static void put_nodes(const struct metric *metric, const struct mf_value *status
 
     for (size_t i = 0; i < mf_field_count(status, "nodes"); i++) {
         const struct mf_value *node = mf_field_at(status, "nodes", i);
-        struct labels labels = {node, pairs, NULL};
+        struct labels labels = {node, pairs, NULL, NULL};
 
         if (metric->scope == OUTPUTS)
             put_outputs(metric, node, buf);
@@ -209,6 +247,8 @@ static void put_nodes(const struct metric *metric, const struct mf_value *status
             put_sample(metric, mf_field(node, "queue"), &labels, buf);
         else if (metric->scope == GUARDS)
             put_sample(metric, mf_field(node, "guard"), &labels, buf);
+        else if (metric->scope == NODE_NUMBERS)
+            put_numbers(metric, node, &labels, buf);
         else
             put_sample(metric, node, &labels, buf);
     }
@@ -227,8 +267,8 @@ static void put_metric(const struct metric *metric, const struct mf_value *statu
     if (metric->scope < LIVE)
         put_sample(metric, mf_field(status, parts[metric->scope]), NULL, buf);
     else if (metric->scope == LIVE)
-        put_sample(metric, engine, &(struct labels){engine, live, NULL}, buf);
-    else if (metric->scope == LINKS)
+        put_sample(metric, engine, &(struct labels){engine, live, NULL, NULL}, buf);
+    else if (metric->scope == LINKS || metric->scope == LINK_NUMBERS)
         put_links(metric, status, buf);
     else
         put_nodes(metric, status, buf);

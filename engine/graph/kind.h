@@ -193,6 +193,8 @@ struct mf_link_kind {
     void (*timeout)(struct mf_link *link);
     /* Stop or go on reading: a sink downstream is full. May be NULL: the link cannot pause. */
     void (*pause)(struct mf_link *link, bool paused);
+    /* Names and numbers for `status` and for metrics, beside those that every link has. */
+    void (*stats)(const struct mf_link *link, mf_stat_fn put, void *arg);
     /* Says goodbye and calls mf_link_stopped(), at once or later. */
     void (*stop)(struct mf_link *link);
     void (*destroy)(struct mf_link *link);

@@ -77,6 +77,43 @@ static struct mf_value look_at_health(const struct mf_engine *engine)
     return mf_build_end_map(&map);
 }
 
+/* ---- numbers of kinds ---- */
+
+struct numbers {
+    struct mf_builder map;
+    bool counters; /* these, or the others */
+    size_t count;
+};
+
+static void take_number(void *arg, const char *name, double number, bool is_counter)
+{
+    struct numbers *numbers = arg;
+
+    if (is_counter != numbers->counters)
+        return;
+    numbers->count++;
+    put_int(&numbers->map, name, (uint64_t)number);
+}
+
+/* Of a node or of a link; the other is NULL. Null where there are none. */
+static struct mf_value look_at_numbers(const struct mf_node *node, const struct mf_link *link,
+                                       bool counters)
+{
+    struct numbers numbers = {.counters = counters};
+    struct mf_value map;
+
+    mf_build_start(&numbers.map);
+    if (node && node->kind->stats)
+        node->kind->stats(node, take_number, &numbers);
+    if (link && link->kind->stats)
+        link->kind->stats(link, take_number, &numbers);
+    map = mf_build_end_map(&numbers.map);
+    if (numbers.count)
+        return map;
+    mf_value_drop(map);
+    return mf_value_null();
+}
+
 static struct mf_value look_at_links(const struct mf_engine *engine)
 {
     struct mf_builder list, map;
@@ -92,6 +129,8 @@ static struct mf_value look_at_links(const struct mf_engine *engine)
         put_text(&map, "error", link->last_error[0] ? link->last_error : NULL);
         put_int(&map, "ups", link->ups);
         put_int(&map, "failures", link->failures);
+        put(&map, "counters", look_at_numbers(NULL, link, true));
+        put(&map, "gauges", look_at_numbers(NULL, link, false));
         mf_build_take_item(&list, mf_build_end_map(&map));
     }
     return mf_build_end_list(&list);
@@ -177,38 +216,6 @@ static struct mf_value look_at_guard(const struct mf_node *node)
     return mf_build_end_map(&map);
 }
 
-struct numbers {
-    struct mf_builder map;
-    bool counters; /* these, or the others */
-    size_t count;
-};
-
-static void take_number(void *arg, const char *name, double number, bool is_counter)
-{
-    struct numbers *numbers = arg;
-
-    if (is_counter != numbers->counters)
-        return;
-    numbers->count++;
-    put_int(&numbers->map, name, (uint64_t)number);
-}
-
-static struct mf_value look_at_numbers(const struct mf_node *node, bool counters)
-{
-    struct numbers numbers = {.counters = counters};
-    struct mf_value map;
-
-    if (!node->kind->stats)
-        return mf_value_null();
-    mf_build_start(&numbers.map);
-    node->kind->stats(node, take_number, &numbers);
-    map = mf_build_end_map(&numbers.map);
-    if (numbers.count)
-        return map;
-    mf_value_drop(map);
-    return mf_value_null();
-}
-
 static struct mf_value look_at_node(const struct mf_node *node, int64_t now)
 {
     static const char *const phases[] = {"new", "running", "failed", "stopped"};
@@ -229,8 +236,8 @@ static struct mf_value look_at_node(const struct mf_node *node, int64_t now)
     put(&map, "outputs", mf_build_end_list(&outputs));
     put(&map, "queue", look_at_queue(node->queue));
     put(&map, "guard", look_at_guard(node));
-    put(&map, "counters", look_at_numbers(node, true));
-    put(&map, "gauges", look_at_numbers(node, false));
+    put(&map, "counters", look_at_numbers(node, NULL, true));
+    put(&map, "gauges", look_at_numbers(node, NULL, false));
     return mf_build_end_map(&map);
 }
 

@@ -97,6 +97,18 @@ void mf_overview_print_health(const struct mf_value *part, bool all, struct mf_b
     }
 }
 
+static void print_numbers(const struct mf_value *numbers, struct mf_buf *buf)
+{
+    if (!numbers || numbers->type != MF_MAP)
+        return;
+    for (size_t i = 0; i < mf_value_count(numbers); i++) {
+        mf_buf_puts(buf, ", ");
+        mf_value_print(mf_value_key(numbers, i), buf);
+        mf_buf_putc(buf, ' ');
+        mf_value_print(mf_value_at(numbers, i), buf);
+    }
+}
+
 void mf_overview_print_links(const struct mf_value *part, bool all, struct mf_buf *buf)
 {
     for (size_t i = 0; i < mf_value_count(part); i++) {
@@ -112,6 +124,8 @@ void mf_overview_print_links(const struct mf_value *part, bool all, struct mf_bu
         if (has_text(link, "error"))
             mf_buf_puts(buf, ": ");
         put_field(link, "error", buf);
+        print_numbers(mf_field(link, "counters"), buf);
+        print_numbers(mf_field(link, "gauges"), buf);
         mf_buf_putc(buf, '\n');
     }
 }
@@ -207,18 +221,6 @@ static bool is_remarkable(const struct mf_value *node)
             return true;
     }
     return false;
-}
-
-static void print_numbers(const struct mf_value *numbers, struct mf_buf *buf)
-{
-    if (!numbers || numbers->type != MF_MAP)
-        return;
-    for (size_t i = 0; i < mf_value_count(numbers); i++) {
-        mf_buf_puts(buf, ", ");
-        mf_value_print(mf_value_key(numbers, i), buf);
-        mf_buf_putc(buf, ' ');
-        mf_value_print(mf_value_at(numbers, i), buf);
-    }
 }
 
 static void print_node(const struct mf_value *node, struct mf_buf *buf)

@@ -157,7 +157,7 @@ static void add_guard_held(struct mf_builder *list, const struct mf_node *node)
         if (!(node->guard->held >> i & 1) || 1u << i == MF_HELD_READ_ONLY ||
             1u << i == MF_HELD_LINK)
             continue;
-        if (node->guard->wanted.type != MF_NULL) {
+        if (1u << i & (MF_HELD_LIMIT | MF_HELD_RAMP) && node->guard->wanted.type != MF_NULL) {
             mf_buf_puts(&detail, "wanted is ");
             mf_guard_print(node->def->guard, &node->guard->wanted, &detail);
         }
@@ -173,7 +173,10 @@ static struct mf_value all_that_holds(const struct mf_node *node, int64_t now)
 
     mf_build_start(&list);
     if (phases[node->phase]) {
-        mf_buf_printf(&detail, "%u failures in a row", node->failures);
+        if (node->failures)
+            mf_buf_printf(&detail, "%u failures in a row", node->failures);
+        else if (node->phase == MF_NODE_FAILED)
+            mf_buf_puts(&detail, "switched off until the flow is reloaded");
         add_held(&list, phases[node->phase], &detail);
     }
     add_inputs_held(&list, node);

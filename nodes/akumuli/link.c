@@ -21,7 +21,7 @@
 #include "nodes/akumuli/series.h"
 #include "nodes/net/stream.h"
 
-enum { PORT = 8282, CODE_PLACE = 530, LINE = 1000 };
+enum { PORT = 8282, LINE = 1000 };
 #define SETTLE (300 * MF_MS)         /* the server's own client waits as long before it closes */
 #define SETTLE_CAREFUL (100 * MF_MS) /* for a row that is alone under way */
 
@@ -252,6 +252,14 @@ static void akumuli_stop(struct mf_link *link)
     mf_stream_stop(link);
 }
 
+static void akumuli_stats(const struct mf_link *link, mf_stat_fn put, void *arg)
+{
+    const struct state *s = mf_link_state(link);
+
+    put(arg, "rows_under_way", (double)s->rows.count, false);
+    put(arg, "series", (double)s->rows.series.count, false);
+}
+
 static void akumuli_destroy(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
@@ -264,39 +272,12 @@ static void akumuli_destroy(struct mf_link *link)
 
 /* ---- options ---- */
 
-static bool place_read(struct mf_load *load, const struct mf_option *option,
-                       const struct mf_tree *tree, void *ret)
-{
-    const char *text = mf_type_scalar(load, option, tree);
-    struct mf_error err;
-
-    if (!text)
-        return false;
-    if (!mf_text_starts(text, "tcp:"))
-        return mf_type_mismatch(load, option, tree, option->type->syntax);
-    if (mf_net_address_read(text + 4, PORT, load->arena, ret, &err) == 0)
-        return true;
-    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
-    return false;
-}
-
-static void place_schema(const struct mf_option *option, struct mf_buf *buf)
-{
-    mf_buf_puts(buf, "{\"type\":\"string\",\"pattern\":\"^tcp:.+|\\\\$\\\\{\"}");
-}
-
-static const struct mf_type type_place = {
-    .name = "akumuli place",
-    .syntax = "`tcp:host:port`",
-    .size = sizeof(struct mf_net_address),
-    .read = place_read,
-    .schema = place_schema,
-};
+static const int default_port = PORT;
 
 #define MF_CONFIG struct config
 static const struct mf_option options[] = {
-    {"place", &type_place, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
-     .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
+    {"place", &mf_type_net_tcp, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
+     .of = &default_port, .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
      .summary = "Where: `tcp:host:port`, the database's RESP port (8282 if left out)."},
     {"dictionary", MF_BOOL(dictionary), .fallback = "false",
      .summary = "Send numbers instead of names for the series that are known when the connection "
@@ -327,6 +308,7 @@ const struct mf_link_kind mf_link_kind_akumuli = {
     .create = akumuli_create,
     .start = akumuli_start,
     .timeout = akumuli_timeout,
+    .stats = akumuli_stats,
     .stop = akumuli_stop,
     .destroy = akumuli_destroy,
 };

@@ -309,17 +309,11 @@ void mf_modbus_bus_answer(struct mf_modbus_bus *bus, int64_t now, const uint8_t 
     unit = asked_unit(bus);
     unit->failures = unit->tries = 0;
     unit->rests_until = 0;
-    if (rc > 0 && split(bus, unit)) {
-        bus->counts.refusals++;
-        return;
-    }
-    if (rc > 0) {
-        bus->counts.refusals++;
-        end_all(bus, &bus->asked.wishes, MF_MODBUS_REFUSED, mf_modbus_exception_name((uint8_t)rc));
-    } else {
-        bus->counts.answers++;
+    bus->counts.refusals += rc > 0;
+    if (rc == 0)
         answered(bus, words);
-    }
+    else if (!split(bus, unit))
+        end_all(bus, &bus->asked.wishes, MF_MODBUS_REFUSED, mf_modbus_exception_name((uint8_t)rc));
     join_round(bus, unit);
 }
 

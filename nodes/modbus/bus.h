@@ -74,7 +74,7 @@ struct mf_modbus_unit {
 };
 
 struct mf_modbus_counts {
-    uint64_t requests, answers, timeouts, refusals, misfits; /* misfits: answers nobody asked for */
+    uint64_t requests, timeouts, refusals, misfits; /* misfits: answers nobody asked for */
 };
 
 struct mf_modbus_bus {

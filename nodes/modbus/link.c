@@ -16,6 +16,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "nodes/modbus/options.h"
+#include "nodes/net/poller.h"
 
 #define CHARACTER_BITS 11            /* start, 8 data, parity or second stop, stop */
 #define SILENCE_LEAST (1750 * MF_US) /* Serial Line V1.02, 2.5.1.1: above 19200 baud */
@@ -24,7 +25,7 @@
 struct state {
     struct mf_stream stream; /* first */
     struct mf_modbus_bus bus;
-    struct mf_list pollers; /* of struct mf_modbus_poller */
+    struct mf_list pollers; /* of struct mf_poller */
     uint8_t in[MF_MODBUS_FRAME];
     size_t in_len;
     uint16_t id;      /* of the request on its way */
@@ -108,16 +109,11 @@ void mf_modbus_forget(struct mf_link *link, struct mf_modbus_wish *wish)
     mf_modbus_unwant(&s->bus, wish);
 }
 
-void mf_modbus_poller_begin(struct mf_link *link, struct mf_modbus_poller *poller)
+struct mf_list *mf_modbus_pollers(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
 
-    mf_list_append(&s->pollers, &poller->in);
-}
-
-void mf_modbus_poller_end(struct mf_modbus_poller *poller)
-{
-    mf_list_remove(&poller->in);
+    return &s->pollers;
 }
 
 int64_t mf_modbus_unit_rests(const struct mf_link *link, uint8_t unit)
@@ -247,11 +243,7 @@ static void opened(struct mf_link *link)
     s->in_len = 0;
     s->free_at = mf_link_mono(link) + silence(link);
     mf_link_up(link);
-    for (struct mf_list *at = s->pollers.next; at != &s->pollers; at = at->next) {
-        struct mf_modbus_poller *poller = mf_list_entry(at, struct mf_modbus_poller, in);
-
-        poller->poll(poller->node);
-    }
+    mf_pollers_poll(&s->pollers);
 }
 
 static void closed(struct mf_link *link, const struct mf_error *err)
@@ -309,6 +301,21 @@ static void modbus_stop(struct mf_link *link)
     mf_stream_stop(link);
 }
 
+static void modbus_stats(const struct mf_link *link, mf_stat_fn put, void *arg)
+{
+    const struct mf_modbus_bus *bus = &((const struct state *)mf_link_state(link))->bus;
+    unsigned resting = 0;
+
+    for (unsigned i = 0; i < MF_MODBUS_UNITS; i++)
+        resting += bus->units[i] && bus->units[i]->failures;
+    put(arg, "requests", (double)bus->counts.requests, true);
+    put(arg, "timeouts", (double)bus->counts.timeouts, true);
+    put(arg, "refusals", (double)bus->counts.refusals, true);
+    put(arg, "misfits", (double)bus->counts.misfits, true);
+    put(arg, "waiting", (double)bus->wanted, false);
+    put(arg, "silent_units", resting, false);
+}
+
 static void modbus_destroy(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
@@ -347,6 +354,7 @@ const struct mf_link_kind mf_link_kind_modbus = {
     .create = modbus_create,
     .start = modbus_start,
     .timeout = modbus_timeout,
+    .stats = modbus_stats,
     .stop = modbus_stop,
     .destroy = modbus_destroy,
 };

@@ -8,14 +8,8 @@
 
 extern const struct mf_link_kind mf_link_kind_modbus;
 
-/* A node that reads at intervals, and at once when the link has come up. */
-struct mf_modbus_poller {
-    struct mf_list in;
-    struct mf_node *node;
-    void (*poll)(struct mf_node *node);
-};
-void mf_modbus_poller_begin(struct mf_link *link, struct mf_modbus_poller *poller);
-void mf_modbus_poller_end(struct mf_modbus_poller *poller);
+/* Where the nodes that read join: nodes/net/poller.h. */
+struct mf_list *mf_modbus_pollers(struct mf_link *link);
 
 /* False: the link is down, the unit rests, or too much waits. Otherwise done() follows. */
 bool mf_modbus_ask(struct mf_link *link, struct mf_modbus_wish *wish);

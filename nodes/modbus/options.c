@@ -9,7 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/config/schema.h"
 
-enum { BCD_REGISTERS = 4, ADDRESS_MAX = 65535, CODE_TOGETHER = 220, CODE_PLACE = 530 };
+enum { BCD_REGISTERS = 4, ADDRESS_MAX = 65535, CODE_TOGETHER = 220 };
 
 /* ---- tcp:host:port, rtu:/dev/ttyUSB0 ---- */
 
@@ -18,7 +18,6 @@ static bool place_read(struct mf_load *load, const struct mf_option *option,
 {
     struct mf_modbus_place *place = ret;
     const char *text = mf_type_scalar(load, option, tree);
-    struct mf_error err = {0};
 
     if (!text)
         return false;
@@ -29,10 +28,7 @@ static bool place_read(struct mf_load *load, const struct mf_option *option,
     }
     if (!mf_text_starts(text, "tcp:"))
         return mf_type_mismatch(load, option, tree, option->type->syntax);
-    if (mf_net_address_read(text + 4, MF_MODBUS_PORT, load->arena, &place->address, &err) == 0)
-        return true;
-    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
-    return false;
+    return mf_net_address_option(load, tree, text + 4, MF_MODBUS_PORT, &place->address);
 }
 
 static void place_schema(const struct mf_option *option, struct mf_buf *buf)

@@ -9,6 +9,7 @@
 #include "engine/graph/node.h"
 #include "nodes/modbus/link.h"
 #include "nodes/modbus/options.h"
+#include "nodes/net/poller.h"
 
 enum { OUT };
 enum { TIMER_POLL, TIMERS };
@@ -20,7 +21,7 @@ struct config {
 
 struct state {
     struct mf_modbus_wish wish;
-    struct mf_modbus_poller poller;
+    struct mf_poller poller;
 };
 
 static void read_check(const void *config, struct mf_check *check)
@@ -54,18 +55,12 @@ static void poll(struct mf_node *node)
     mf_modbus_ask(mf_node_link(node), &s->wish);
 }
 
-static void arm(struct mf_node *node)
-{
-    const struct config *c = mf_node_config(node);
-    int64_t now = mf_node_mono(node);
-
-    mf_node_arm_at(node, TIMER_POLL, (now / c->every + 1) * c->every);
-}
-
 static void read_timeout(struct mf_node *node, unsigned timer)
 {
+    const struct config *c = mf_node_config(node);
+
     poll(node);
-    arm(node);
+    mf_poller_arm(node, TIMER_POLL, c->every);
 }
 
 /* A unit that rests is asked when it has rested, if that is earlier. */
@@ -127,11 +122,9 @@ static int read_start(struct mf_node *node, struct mf_error *err)
     s->wish.done = done;
     s->wish.owner = node;
     mf_modbus_wish_init(&s->wish);
-    s->poller.node = node;
-    s->poller.poll = poll;
-    mf_modbus_poller_begin(mf_node_link(node), &s->poller);
+    mf_poller_begin(&s->poller, mf_modbus_pollers(mf_node_link(node)), node, poll);
     poll(node);
-    arm(node);
+    mf_poller_arm(node, TIMER_POLL, c->every);
     return 0;
 }
 
@@ -140,7 +133,7 @@ static void read_stop(struct mf_node *node)
     struct state *s = mf_node_state(node);
 
     mf_modbus_forget(mf_node_link(node), &s->wish);
-    mf_modbus_poller_end(&s->poller);
+    mf_poller_end(&s->poller);
 }
 
 static const struct mf_port ports[] = {

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "engine/base/num.h"
+#include "engine/base/text.h"
+#include "engine/config/diag.h"
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, CODE_PLACE = 530 };
 
 static int read_port(const char *text, size_t len, int *ret, struct mf_error *err)
 {
@@ -64,3 +66,64 @@ int mf_net_address_read(const char *text, int port, struct mf_arena *arena,
     ret->host = mf_arena_strndup(arena, host, len);
     return rc;
 }
+
+/* ---- options ---- */
+
+bool mf_net_address_option(struct mf_load *load, const struct mf_tree *tree, const char *text,
+                           int port, struct mf_net_address *ret)
+{
+    struct mf_error err = {0};
+
+    if (mf_net_address_read(text, port, load->arena, ret, &err) == 0)
+        return true;
+    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
+    return false;
+}
+
+static bool tcp_read(struct mf_load *load, const struct mf_option *option,
+                     const struct mf_tree *tree, void *ret)
+{
+    const char *text = mf_type_scalar(load, option, tree);
+    const int *port = option->of;
+
+    if (!text)
+        return false;
+    if (!mf_text_starts(text, "tcp:"))
+        return mf_type_mismatch(load, option, tree, option->type->syntax);
+    return mf_net_address_option(load, tree, text + strlen("tcp:"), *port, ret);
+}
+
+static void tcp_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"type\":\"string\",\"pattern\":\"^tcp:.+|\\\\$\\\\{\"}");
+}
+
+const struct mf_type mf_type_net_tcp = {
+    .name = "TCP address",
+    .syntax = "`tcp:host:port`",
+    .size = sizeof(struct mf_net_address),
+    .read = tcp_read,
+    .schema = tcp_schema,
+};
+
+static bool host_read(struct mf_load *load, const struct mf_option *option,
+                      const struct mf_tree *tree, void *ret)
+{
+    const char *text = mf_type_scalar(load, option, tree);
+    const int *port = option->of;
+
+    return text && mf_net_address_option(load, tree, text, *port, ret);
+}
+
+static void host_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"type\":\"string\",\"minLength\":1}");
+}
+
+const struct mf_type mf_type_net_host = {
+    .name = "host",
+    .syntax = "`host:port`",
+    .size = sizeof(struct mf_net_address),
+    .read = host_read,
+    .schema = host_schema,
+};

@@ -13,9 +13,10 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "nodes/net/poller.h"
 #include "nodes/net/stream.h"
 
-enum { PORT = 4304, CODE_PLACE = 530 };
+enum { PORT = 4304 };
 #define IDLE (60 * MF_SEC)
 #define MEASURING (1 * MF_SEC) /* 750 ms at 12 bits, and time to store the result */
 
@@ -103,16 +104,11 @@ void mf_ow_forget(struct mf_link *link, struct mf_ow_wish *wish)
         s->asked = NULL;
 }
 
-void mf_ow_poller_begin(struct mf_link *link, struct mf_ow_poller *poller)
+struct mf_list *mf_ow_pollers(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
 
-    mf_list_append(&s->pollers, &poller->in);
-}
-
-void mf_ow_poller_end(struct mf_ow_poller *poller)
-{
-    mf_list_remove(&poller->in);
+    return &s->pollers;
 }
 
 /* ---- measuring together ---- */
@@ -208,8 +204,7 @@ static void owserver_timeout(struct mf_link *link)
         return;
     if (s->is_busy && mf_link_mono(link) >= s->deadline)
         drop(link, MF_ETIMEOUT, "owserver does not answer");
-    else if (!s->is_busy && mf_list_is_empty(&s->waiting) &&
-             mf_link_mono(link) >= s->deadline + IDLE / 2)
+    else if (!s->is_busy && mf_list_is_empty(&s->waiting))
         send_request(link, NULL);
     go_on(link);
 }
@@ -224,11 +219,7 @@ static void opened(struct mf_link *link)
     s->is_busy = s->cannot_measure = false;
     s->measured_until = 0;
     mf_link_up(link);
-    for (struct mf_list *at = s->pollers.next; at != &s->pollers; at = at->next) {
-        struct mf_ow_poller *poller = mf_list_entry(at, struct mf_ow_poller, in);
-
-        poller->poll(poller->node);
-    }
+    mf_pollers_poll(&s->pollers);
     go_on(link);
 }
 
@@ -292,37 +283,12 @@ static void owserver_destroy(struct mf_link *link)
 
 /* ---- options ---- */
 
-static bool place_read(struct mf_load *load, const struct mf_option *option,
-                       const struct mf_tree *tree, void *ret)
-{
-    const char *text = mf_type_scalar(load, option, tree);
-    struct mf_error err;
-
-    if (!text)
-        return false;
-    if (mf_net_address_read(text, PORT, load->arena, ret, &err) == 0)
-        return true;
-    mf_diag(load->diags, MF_ERROR, CODE_PLACE, tree->at, "%s", err.text);
-    return false;
-}
-
-static void place_schema(const struct mf_option *option, struct mf_buf *buf)
-{
-    mf_buf_puts(buf, "{\"type\":\"string\",\"minLength\":1}");
-}
-
-static const struct mf_type type_place = {
-    .name = "owserver place",
-    .syntax = "`host:port`",
-    .size = sizeof(struct mf_net_address),
-    .read = place_read,
-    .schema = place_schema,
-};
+static const int default_port = PORT;
 
 #define MF_CONFIG struct config
 static const struct mf_option options[] = {
-    {"place", &type_place, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
-     .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
+    {"place", &mf_type_net_host, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
+     .of = &default_port, .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
      .summary = "Where owserver is: `host:port` (4304 if left out)."},
     {"timeout", MF_DURATION(timeout), .fallback = "5s", MF_LIMITS(0.1, 60),
      .summary = "How long the server may say nothing while it is asked something; it says every "

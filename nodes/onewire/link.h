@@ -21,21 +21,14 @@ struct mf_ow_wish {
     void *owner;
 };
 
-/* A node that reads at intervals, and at once when the link has come up. */
-struct mf_ow_poller {
-    struct mf_list in;
-    struct mf_node *node;
-    void (*poll)(struct mf_node *node);
-};
-
 void mf_ow_wish_init(struct mf_ow_wish *wish);
 bool mf_ow_wish_is_open(const struct mf_ow_wish *wish);
 /* False: the link is down. */
 bool mf_ow_want(struct mf_link *link, struct mf_ow_wish *wish);
 /* Takes a wish back. */
 void mf_ow_forget(struct mf_link *link, struct mf_ow_wish *wish);
-void mf_ow_poller_begin(struct mf_link *link, struct mf_ow_poller *poller);
-void mf_ow_poller_end(struct mf_ow_poller *poller);
+/* Where the nodes that read join: nodes/net/poller.h. */
+struct mf_list *mf_ow_pollers(struct mf_link *link);
 /* Has all thermometers measure at once, unless they are at it. Returns mono time from which on
  * they can be read; 0: that cannot be done, each has to be asked for itself. */
 int64_t mf_ow_measure(struct mf_link *link);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/log.h"
+#include "nodes/net/poller.h"
 #include "nodes/onewire/attribute.h"
 #include "nodes/onewire/link.h"
 
@@ -24,7 +25,7 @@ struct config {
 
 struct state {
     struct mf_ow_wish wish;
-    struct mf_ow_poller poller;
+    struct mf_poller poller;
     double last;
     bool has_last;
 };
@@ -82,14 +83,6 @@ static void poll(struct mf_node *node)
         ask(node, c->attribute.path);
 }
 
-static void arm(struct mf_node *node)
-{
-    const struct config *c = mf_node_config(node);
-    int64_t now = mf_node_mono(node);
-
-    mf_node_arm_at(node, TIMER_POLL, (now / c->every + 1) * c->every);
-}
-
 static void read_timeout(struct mf_node *node, unsigned timer)
 {
     const struct config *c = mf_node_config(node);
@@ -100,7 +93,7 @@ static void read_timeout(struct mf_node *node, unsigned timer)
         return;
     }
     poll(node);
-    arm(node);
+    mf_poller_arm(node, TIMER_POLL, c->every);
 }
 
 static bool is_power_on(const struct config *c, const struct state *s, const struct mf_value *value)
@@ -156,17 +149,16 @@ static void done(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
 
 static int read_start(struct mf_node *node, struct mf_error *err)
 {
+    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
 
     mf_ow_wish_init(&s->wish);
     s->wish.type = MF_OW_READ;
     s->wish.done = done;
     s->wish.owner = node;
-    s->poller.node = node;
-    s->poller.poll = poll;
-    mf_ow_poller_begin(mf_node_link(node), &s->poller);
+    mf_poller_begin(&s->poller, mf_ow_pollers(mf_node_link(node)), node, poll);
     poll(node);
-    arm(node);
+    mf_poller_arm(node, TIMER_POLL, c->every);
     return 0;
 }
 
@@ -175,7 +167,7 @@ static void read_stop(struct mf_node *node)
     struct state *s = mf_node_state(node);
 
     mf_ow_forget(mf_node_link(node), &s->wish);
-    mf_ow_poller_end(&s->poller);
+    mf_poller_end(&s->poller);
 }
 
 static const struct mf_port ports[] = {

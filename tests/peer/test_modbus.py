@@ -58,6 +58,7 @@ class Device(threading.Thread):
         self.port = self.listener.getsockname()[1]
         self.answer = answer
         self.asked = []
+        self.has_asked = threading.Condition()
         test.addCleanup(self.listener.close)
         self.start()
 
@@ -74,7 +75,9 @@ class Device(threading.Thread):
             while len(head := stream.read(7)) == 7:
                 number, _, size, unit = struct.unpack(">HHHB", head)
                 pdu = stream.read(size - 1)
-                self.asked.append((unit, pdu))
+                with self.has_asked:
+                    self.asked.append((unit, pdu))
+                    self.has_asked.notify_all()
                 for shift, reply in self.answer(unit, pdu):
                     client.sendall(struct.pack(">HHHB", (number + shift) & 0xFFFF, 0, len(reply) + 1, unit) + reply)
 
@@ -220,13 +223,10 @@ n: {count: 200ms, from: a}
 told: {log: notice, from: n, message: "polls {value}"}
 """, more=f"links: {{bus: {{modbus: 'tcp:127.0.0.1:{device.port}'}}}}\n")
         running = self.start("run", "--read-only", "-vv", "flow.yaml")
-        for _ in range(100):
-            if len(device.asked) > 5:
-                break
-            threading.Event().wait(0.05)
+        with device.has_asked:
+            self.assertTrue(device.has_asked.wait_for(lambda: len(device.asked) > 5, WAIT))
         running.process.terminate()
         running.finish(0)
-        self.assertGreater(len(device.asked), 5)
         self.assertEqual({pdu[0] for _, pdu in device.asked}, {3})
 
 
