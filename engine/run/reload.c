@@ -161,14 +161,15 @@ static void stop_gone(struct mf_change *change)
     }
 }
 
-/* Letters that waited for the way back. */
+/* Letters that waited for the way back. What an actuator was to do before it went is not among
+ * them: its guard decides anew. */
 static void take_letters_back(const struct mf_change *change)
 {
     for (size_t i = 0; change->back_to && i < change->back_to->count; i++) {
         struct mf_past_node *former = &change->back_to->nodes[i];
         const struct mf_def *def = former->queue ? heir_of(change, former->def) : NULL;
 
-        if (def)
+        if (def && !def->guard)
             move_letters(change->nodes[def->order], former->queue, former->def);
     }
 }

@@ -80,11 +80,14 @@ class Pages(HttpTest):
 
     def test_metrics(self):
         """/metrics is Prometheus text: counters of nodes and outputs, values, and every limit."""
-        running = self.serve(nodes=NODES + "out: {file.write: out.jsonl, from: {half: half}}\n")
+        running = self.serve(nodes=NODES + "out: {file.write: out.jsonl, from: {half: half}}\n"
+                             "rule: {lua: 'function run(input) return input.half end', from: {half: half}}\n")
         samples = self.samples()
         self.assertIn("version=0.0.4", self.headers["Content-Type"])
         self.assertEqual(samples["moat_flow_healthy", None], 1)
-        self.assertEqual(samples["moat_flow_nodes", None], 7)
+        self.assertEqual(samples["moat_flow_nodes", None], 8)
+        self.assertGreater(samples["moat_flow_node_counter_total", 'node="rule",kind="lua",name="calls"'], 0)
+        self.assertGreater(samples["moat_flow_node_gauge", 'node="rule",kind="lua",name="memory_bytes"'], 0)
         self.assertEqual(samples["moat_flow_good", 'node="half",output="out"'], 1)
         self.assertEqual(samples["moat_flow_value", 'node="hot",output="out",unit="kW"'], 5)
         self.assertEqual(samples["moat_flow_value", 'node="on",output="out",unit=""'], 1)

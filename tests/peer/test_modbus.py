@@ -91,7 +91,7 @@ def words(pdu):
 class Modbus(CliTest):
     def run_flow(self, link, nodes):
         self.flow(nodes, more=f"links: {{bus: {link}}}\n")
-        return self.start("run", "flow.yaml")
+        return self.start("run", "--socket", "socket", "flow.yaml")
 
     @staticmethod
     def see(running, *texts):
@@ -177,6 +177,8 @@ show: {log: notice, from: seen, message: "seen {value}"}
         for _ in range(2):
             line = running.until("seen ")
         self.assertGreater(int(line.rsplit("seen ", 1)[1]), 2)
+        status = self.call("status", "--socket", "socket").stdout
+        self.assertRegex(status, r"link bus \(modbus\): up.*, silent_units 1\b")
 
     def test_late_answer_is_not_the_next(self):
         """What answers a request that was given up is not taken for the answer to the next."""

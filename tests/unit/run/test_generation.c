@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <stdio.h>
+
 #include "engine/base/alloc.h"
 #include "engine/run/reload.h"
 #include "tests/support/bench_priv.h"
@@ -287,6 +289,29 @@ static void letters_wait(void **state)
     end(b);
 }
 
+/* An actuator that comes back is not told what it was to do before it went: its guard decides. */
+static void actuators_do_not_catch_up(void **state)
+{
+    static const char head[] = "moat-flow: 1\n"
+                               "links: {w: {test.wire: }}\n"
+                               "nodes:\n"
+                               "  in: {test.source: number}\n";
+    char before[300];
+    struct mf_error err;
+    struct bench *b;
+
+    snprintf(before, sizeof(before),
+             "%s  m: {test.motor: x, from: in, failsafe: keep, limit: 0..9}\n", head);
+    b = begin(before);
+    bench_feed(b, "in", "5");
+    assert_int_equal(mf_queue_stats(node(b, "m")->queue).waiting, 1);
+    bench_fail(b, "in", "timeout");
+    assert_int_equal(change(b, head, 0, &err), 0);
+    assert_int_equal(mf_generation_back(bench_engine(b), "asked for", &err), 0);
+    assert_int_equal(mf_queue_stats(node(b, "m")->queue).waiting, 0);
+    end(b);
+}
+
 static const char wired[] = "moat-flow: 1\n"
                             "links: {w: {test.wire: }}\n"
                             "nodes:\n"
@@ -329,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup(taken_back, run_setup),
         cmocka_unit_test_setup(same_again, run_setup),
         cmocka_unit_test_setup(letters_wait, run_setup),
+        cmocka_unit_test_setup(actuators_do_not_catch_up, run_setup),
         cmocka_unit_test_setup(leaving_link, run_setup),
     };
 
