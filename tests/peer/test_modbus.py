@@ -199,7 +199,7 @@ show: {log: notice, from: a, message: "a is {value}"}
 """)
         line = running.until("a is")
         self.assertIn("a is 7", line)
-        self.assertNotIn("666", "".join(running.lines))
+        self.assertNotIn("a is 666", "".join(running.lines))
 
     def test_gone_and_back(self):
         """While the connection is away the value is stale; it is made again by itself."""
