@@ -98,8 +98,10 @@ void mf_port_facts(const struct mf_port *port, struct mf_buf *buf)
         mf_buf_puts(buf, "; takes several nodes");
     if (port->flags & MF_PORT_NAMED)
         mf_buf_puts(buf, "; any number of inputs by name");
+    if (port->flags & MF_PORT_APART)
+        mf_buf_puts(buf, "; closes no loop");
     if (port->flags & MF_PORT_DELAYED)
         mf_buf_puts(buf, "; delivered in the next turn");
-    if (port->flags & (MF_PORT_ANY_AGE | MF_PORT_TOLD))
+    if (port->flags & (MF_PORT_ANY_AGE | MF_PORT_TOLD | MF_PORT_APART))
         mf_buf_puts(buf, "; also gets values that are stale or bad");
 }

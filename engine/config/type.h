@@ -44,10 +44,27 @@ struct mf_late_expr {
     struct mf_expr *expr;
 };
 
+/* The name of a node found among the options: it becomes an input of this one, on its port for
+ * inputs by name. */
+struct mf_input_ref {
+    const char *label; /* what the input is called; NULL: as the option that it stands in */
+    struct mf_span at; /* where the name stands */
+    unsigned index;    /* among the node's inputs, once it is wired */
+    bool is_given;
+};
+
+struct mf_late_input {
+    struct mf_late_input *next;
+    const struct mf_option *option;
+    const struct mf_tree *name;
+    struct mf_input_ref *ref;
+};
+
 struct mf_loaded {
     void *config;
     struct mf_late_quantity *quantities;
     struct mf_late_expr *exprs;
+    struct mf_late_input *inputs, *last_input; /* in order */
     bool failed;     /* a fault was reported: say nothing more about this node */
     bool is_unknown; /* a text holds a variable or secret that is missing here: it is incomplete */
 };
@@ -91,6 +108,7 @@ extern const struct mf_type mf_type_path;  /* struct mf_value: a MoaT path */
 extern const struct mf_type mf_type_table; /* a struct read by option->of (struct mf_table) */
 extern const struct mf_type mf_type_unit;  /* struct mf_unit */
 extern const struct mf_type mf_type_expr;  /* struct mf_expr *: engine/expr/expr.h */
+extern const struct mf_type mf_type_input; /* struct mf_input_ref, which stays where it is */
 
 /* Reads a map of options by table into the zeroed `config`: unknown options (with the nearest
  * name), missing ones, ranges, fallbacks. `main` is the value after the kind or NULL; `who` names

@@ -200,6 +200,8 @@ static struct mf_tree *expand_expression(struct expanding *e, const struct mf_op
     if (scalar->is_unknown || scalar->is_secret || !option->type->size)
         return tree;
     option->type->read(&load, option, scalar, mf_arena_alloc(arena, option->type->size));
+    if (loaded.inputs)
+        return expand_name(e, scalar);
     if (!loaded.exprs)
         return tree;
     mf_expr_print(loaded.exprs->expr, rename_ref, e, &text);
@@ -207,6 +209,39 @@ static struct mf_tree *expand_expression(struct expanding *e, const struct mf_op
         tree = new_scalar(e, mf_arena_strdup(arena, mf_buf_text(&text)), scalar->is_plain);
     mf_buf_done(&text);
     return tree;
+}
+
+/* A copy in which the names of nodes are full. */
+static struct mf_tree *expand_inputs(struct expanding *e, const struct mf_late_input *inputs,
+                                     const struct mf_tree *tree)
+{
+    struct mf_tree *map;
+
+    if (tree->kind == MF_TREE_SCALAR) {
+        while (inputs && inputs->name != tree)
+            inputs = inputs->next;
+        return inputs ? expand_name(e, tree) : same(tree);
+    }
+    if (tree->kind != MF_TREE_MAP)
+        return same(tree);
+    map = new_map(e, tree->count);
+    for (uint32_t i = 0; i < tree->count; i++)
+        add_pair(map, tree->pairs[i].key, expand_inputs(e, inputs, tree->pairs[i].value));
+    return map;
+}
+
+/* What the option's type reads tells whether there are inputs in it. */
+static struct mf_tree *expand_map(struct expanding *e, const struct mf_option *option,
+                                  const struct mf_tree *map)
+{
+    struct mf_arena *arena = e->flow->arena;
+    struct mf_loaded loaded = {0};
+    struct mf_load load = {arena, &e->quiet, &loaded, .key = option->name};
+
+    if (!option->type->size)
+        return same(map);
+    option->type->read(&load, option, map, mf_arena_alloc(arena, option->type->size));
+    return loaded.inputs ? expand_inputs(e, loaded.inputs, map) : same(map);
 }
 
 /* `key` NULL is the main option. */
@@ -218,6 +253,8 @@ static struct mf_tree *expand_option(struct expanding *e, const struct mf_option
             continue;
         if (option->type == &mf_type_table && value->kind == MF_TREE_MAP)
             return expand_table(e, option, value);
+        if (value->kind == MF_TREE_MAP)
+            return expand_map(e, option, value);
         if (value->kind == MF_TREE_SCALAR)
             return expand_expression(e, option, value);
     }

@@ -39,6 +39,8 @@ enum mf_port_flag {
     MF_PORT_QUIET = 1 << 5,   /* stores the value without running the node */
     MF_PORT_TOLD = 1 << 6, /* messages that are not good are delivered too, and mark the outputs all
                               the same */
+    MF_PORT_APART = 1 << 7, /* without bearing on the outputs: each value is stored, good or not, at
+                               the end of the turn, and no edge into it closes a loop */
 };
 
 struct mf_port {

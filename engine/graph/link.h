@@ -45,6 +45,9 @@ enum { MF_WATCH_READ = 1, MF_WATCH_WRITE = 2 };
 struct mf_watch;
 struct mf_watch *mf_watch_new(struct mf_link *link,
                               void (*ready)(struct mf_link *link, unsigned events));
+/* For one of several descriptors: `arg` says which. */
+struct mf_watch *mf_watch_new_for(struct mf_link *link, void (*ready)(void *arg, unsigned events),
+                                  void *arg);
 void mf_watch_set(struct mf_watch *watch, int fd, unsigned events);
 void mf_watch_free(struct mf_watch *watch); /* NULL is fine */
 

@@ -129,6 +129,13 @@ void mf_node_disable(struct mf_node *node, const char *reason, const char *why);
 struct mf_job;
 void mf_node_job(struct mf_node *node, struct mf_job *job);
 
+/* ---- descriptors of its own, for kinds that hang on no link: mf_watch in link.h ---- */
+
+/* From start() to stop(). */
+struct mf_watch;
+struct mf_watch *mf_node_watch(struct mf_node *node, void (*ready)(void *arg, unsigned events),
+                               void *arg);
+
 /* ---- state that outlives a node ---- */
 
 void mf_state_put(struct mf_state_out *out, const char *name, const struct mf_value *value);

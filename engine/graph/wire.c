@@ -71,8 +71,8 @@ static bool add_input(struct wiring *w, unsigned port, const char *label,
     mf_wire(def, in)->at = at;
     in->label = label ? mf_arena_strdup(w->compile->arena, label) : target->def->outs[out].name;
     in_port = mf_kind_port(def, def->in_count - 1);
-    in->is_late = target->is_previous || (in_port->flags & MF_PORT_DELAYED);
-    in->is_quiet = target->is_previous || (in_port->flags & MF_PORT_QUIET);
+    in->is_late = target->is_previous || (in_port->flags & (MF_PORT_DELAYED | MF_PORT_APART));
+    in->is_quiet = target->is_previous || (in_port->flags & (MF_PORT_QUIET | MF_PORT_APART));
     return true;
 }
 
@@ -330,6 +330,33 @@ static void wire_expressions(struct wiring *w)
     }
 }
 
+/* ---- inputs that stand among the options ---- */
+
+static void wire_input(struct wiring *w, const struct mf_late_input *late)
+{
+    struct mf_from_name name = mf_from_name(late->name);
+    struct mf_target target;
+
+    if (!mf_resolve(w->compile, w->draft, name.text, name.len, MF_RESOLVE_FROM,
+                    mf_tree_span(late->name, w->compile->flow->sources, name.start,
+                                 name.start + (uint32_t)name.len),
+                    &target))
+        return;
+    target.is_previous = name.is_previous;
+    if (target.out < 0) {
+        w->draft->failed = true;
+        mf_diag_help(mf_diag(w->compile->diags, MF_ERROR, 306, late->name->at,
+                             "`%s` takes one value here, and these are all of a node",
+                             late->option->name),
+                     "name one output");
+        return;
+    }
+    if (add_input(w, expression_port(w->def->kind),
+                  late->ref->label ? late->ref->label : late->option->name, &target,
+                  (unsigned)target.out, late->name->at))
+        late->ref->index = w->def->in_count - 1;
+}
+
 /* ---- what came of it ---- */
 
 static void check_missing(struct wiring *w, const struct mf_port *port, bool is_first)
@@ -416,6 +443,8 @@ void mf_compile_wire(struct mf_compile *compile)
             wire_from(&w, from);
         w.from_count = draft->def->in_count;
         wire_expressions(&w);
+        for (const struct mf_late_input *late = draft->loaded.inputs; late; late = late->next)
+            wire_input(&w, late);
         check_inputs(&w);
         mf_guard_wire(compile, draft);
         mf_diags_set_origin(compile->diags, outer);

@@ -32,7 +32,8 @@ static void find_worst(struct mf_node *node)
         uint32_t flags = mf_kind_port(def, i)->flags;
 
         if (!node->inputs[i].is_known || node->messages[i].quality <= node->worst ||
-            (flags & MF_PORT_ANY_AGE) || (!(flags & MF_PORT_NAMED) && newest[in->port] != i + 1))
+            (flags & (MF_PORT_ANY_AGE | MF_PORT_APART)) ||
+            (!(flags & MF_PORT_NAMED) && newest[in->port] != i + 1))
             continue;
         node->worst = node->messages[i].quality;
         node->worst_reason = node->messages[i].reason;
@@ -138,10 +139,14 @@ static void fit_type(struct mf_node *to, unsigned input, struct mf_msg *msg)
 }
 
 /* An edge into the past: previous(), or a late one that closes a loop. Doubt does not travel along
- * it, or a loop that was in doubt once would keep itself there for ever. */
-static bool leads_back(const struct mf_node *to, const struct mf_in_def *in)
+ * it, or a loop that was in doubt once would keep itself there for ever. An input apart is the end
+ * of the way. */
+static bool leads_back(const struct mf_node *to, unsigned input)
 {
-    return in->is_late && (in->is_quiet || in->from->order >= to->def->order);
+    const struct mf_in_def *in = &to->def->ins[input];
+
+    return in->is_late && (in->is_quiet || in->from->order >= to->def->order) &&
+           !(mf_kind_port(to->def, input)->flags & MF_PORT_APART);
 }
 
 /* `quietly`: the node learns it, but does not run for it. */
@@ -150,7 +155,7 @@ static void travel(struct mf_node *to, unsigned input, const struct mf_msg *msg,
     const struct mf_in_def *in = &to->def->ins[input];
     struct mf_msg copy;
 
-    if (msg->quality != MF_GOOD && leads_back(to, in))
+    if (msg->quality != MF_GOOD && leads_back(to, input))
         return;
     copy = mf_msg_copy(msg);
     if (in->is_checked)

@@ -27,11 +27,26 @@
 #define MF_RETRY_MAX (60 * MF_SEC)    /* … doubling up to this, each ± 20 % */
 #define MF_RETRY_STEADY (10 * MF_SEC) /* what held that long has not failed in a row */
 
+/* Who is told that a descriptor is ready: ready(arg), or the link alone. */
+struct mf_watcher {
+    struct mf_link *link; /* NULL: a node's */
+    void (*link_ready)(struct mf_link *link, unsigned events);
+    void (*ready)(void *arg, unsigned events);
+    void *arg;
+};
+
+static inline void mf_watcher_tell(const struct mf_watcher *watcher, unsigned events)
+{
+    if (watcher->ready)
+        watcher->ready(watcher->arg, events);
+    else
+        watcher->link_ready(watcher->link, events);
+}
+
 struct mf_host {
     void *self;
     void (*wake)(void *self); /* work has come up outside a turn */
-    struct mf_watch *(*watch)(void *self, struct mf_link *link,
-                              void (*ready)(struct mf_link *link, unsigned events));
+    struct mf_watch *(*watch)(void *self, const struct mf_watcher *watcher);
     void (*job)(void *self, struct mf_job *job);
     void (*all_stopped)(void *self); /* after mf_engine_stop(): a link has said goodbye */
     void (*stored)(void *self);      /* any thread: mf_store_collect() has something to do */

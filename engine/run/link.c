@@ -233,7 +233,15 @@ void mf_link_stopped(struct mf_link *link)
 struct mf_watch *mf_watch_new(struct mf_link *link,
                               void (*ready)(struct mf_link *link, unsigned events))
 {
-    return link->engine->host->watch(link->engine->host->self, link, ready);
+    return link->engine->host->watch(link->engine->host->self,
+                                     &(struct mf_watcher){.link = link, .link_ready = ready});
+}
+
+struct mf_watch *mf_watch_new_for(struct mf_link *link, void (*ready)(void *arg, unsigned events),
+                                  void *arg)
+{
+    return link->engine->host->watch(
+        link->engine->host->self, &(struct mf_watcher){.link = link, .ready = ready, .arg = arg});
 }
 
 void mf_link_job(struct mf_link *link, struct mf_job *job)

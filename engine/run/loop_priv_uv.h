@@ -46,8 +46,7 @@ struct mf_loop {
 
 /* ---- engine/run/watch_uv.c ---- */
 
-struct mf_watch *mf_loop_watch(void *self, struct mf_link *link,
-                               void (*ready)(struct mf_link *link, unsigned events));
+struct mf_watch *mf_loop_watch(void *self, const struct mf_watcher *watcher);
 void mf_loop_job(void *self, struct mf_job *job);
 
 /* ---- engine/run/reload_uv.c ---- */

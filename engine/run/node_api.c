@@ -230,6 +230,14 @@ void mf_node_job(struct mf_node *node, struct mf_job *job)
     }
 }
 
+struct mf_watch *mf_node_watch(struct mf_node *node, void (*ready)(void *arg, unsigned events),
+                               void *arg)
+{
+    const struct mf_host *host = node->sched->engine->host;
+
+    return host->watch(host->self, &(struct mf_watcher){.ready = ready, .arg = arg});
+}
+
 void mf_state_put(struct mf_state_out *out, const char *name, const struct mf_value *value)
 {
     mf_build_take_field(&out->fields, name, mf_value_copy(*value));

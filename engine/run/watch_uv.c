@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * What links need of libuv: descriptors of other libraries, and jobs on the pool.
+ * What links and nodes need of libuv: descriptors of other libraries, and jobs on the pool.
  *
  * libuv (1.44 and later) aborts the process when it is asked to poll a descriptor that was closed
  * behind its back. So a handle never outlives its descriptor: a change of number drops the handle
@@ -18,21 +18,18 @@
 
 struct mf_watch {
     struct mf_loop *loop;
-    struct mf_link *link;
-    void (*ready)(struct mf_link *link, unsigned events);
+    struct mf_watcher watcher;
     uv_poll_t *poll; /* NULL: nothing is watched */
     int fd;
     unsigned events;
 };
 
-struct mf_watch *mf_loop_watch(void *self, struct mf_link *link,
-                               void (*ready)(struct mf_link *link, unsigned events))
+struct mf_watch *mf_loop_watch(void *self, const struct mf_watcher *watcher)
 {
     struct mf_watch *watch = mf_zalloc(sizeof(*watch));
 
     watch->loop = self;
-    watch->link = link;
-    watch->ready = ready;
+    watch->watcher = *watcher;
     watch->fd = -1;
     return watch;
 }
@@ -68,13 +65,13 @@ static void poll_ready(uv_poll_t *poll, int status, int events)
         ready |= MF_WATCH_WRITE;
     if (status < 0)
         forget(watch);
-    watch->ready(watch->link, ready);
+    mf_watcher_tell(&watch->watcher, ready);
 }
 
 static void cannot_watch(struct mf_watch *watch, int status)
 {
-    mf_link_log(watch->link, MF_LOG_ERROR, "cannot watch descriptor %d: %s", watch->fd,
-                uv_strerror(status));
+    mf_log(MF_LOG_ERROR, watch->watcher.link ? mf_link_name(watch->watcher.link) : "loop",
+           "cannot watch descriptor %d: %s", watch->fd, uv_strerror(status));
     forget(watch);
 }
 

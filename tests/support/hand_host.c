@@ -12,8 +12,7 @@
 
 struct mf_watch {
     struct hand_host *hand;
-    struct mf_link *link;
-    void (*ready)(struct mf_link *link, unsigned events);
+    struct mf_watcher watcher;
     int fd;
     unsigned events;
 };
@@ -22,8 +21,7 @@ static void wake(void *self)
 {
 }
 
-static struct mf_watch *watch(void *self, struct mf_link *link,
-                              void (*ready)(struct mf_link *link, unsigned events))
+static struct mf_watch *watch(void *self, const struct mf_watcher *watcher)
 {
     struct hand_host *hand = self;
     struct mf_watch *made = mf_zalloc(sizeof(*made));
@@ -32,7 +30,7 @@ static struct mf_watch *watch(void *self, struct mf_link *link,
     while (place < HAND_WATCHES && hand->watches[place])
         place++;
     assert_in_range(place, 0, HAND_WATCHES - 1);
-    *made = (struct mf_watch){hand, link, ready, -1, 0};
+    *made = (struct mf_watch){hand, *watcher, -1, 0};
     hand->watches[place] = made;
     return made;
 }
@@ -136,7 +134,7 @@ static bool look(struct hand_host *hand)
         if (!watched || !(watched->events & MF_WATCH_READ) || poll(&poll_fd, 1, 0) <= 0)
             continue;
         was_ready = true;
-        watched->ready(watched->link, MF_WATCH_READ);
+        mf_watcher_tell(&watched->watcher, MF_WATCH_READ);
     }
     return was_ready;
 }

@@ -39,6 +39,7 @@ static int set_up(void **state)
                "  both: {bundle: , from: [temp, cold]}\n"
                "  diff: {calc: \"now - previous(temp) + mean\", from: {now: temp}, unit: K}\n"
                "  out: {sink: \"${sensor}\", from: diff}\n"
+               "  show: {board: , left: temp, right: {from: previous( temp.out )}}\n"
                "outputs: {temp: temp, value: temp.out, cold: cold}\n");
     write_file("pw", "geheim\n");
     *state = dir;
@@ -160,12 +161,14 @@ static void parts(void **state)
         "kitchen.temp}, "
         "unit: K}\n"
         "  kitchen.out: {sink: \"/k\", from: kitchen.diff}\n"
+        "  kitchen.show: {board: , left: kitchen.temp, right: {from: previous(kitchen.temp.out)}}\n"
         "  attic.temp: {src: number, unit: °C}\n"
         "  attic.cold: {calc: \"attic.temp < 16 °C\"}\n"
         "  attic.both: {bundle: , from: {temp: attic.temp, cold: attic.cold}}\n"
         "  attic.diff: {calc: \"now - previous(attic.temp) + mean\", from: {now: attic.temp}, "
         "unit: K}\n"
-        "  attic.out: {sink: \"/a\", from: attic.diff}\n";
+        "  attic.out: {sink: \"/a\", from: attic.diff}\n"
+        "  attic.show: {board: , left: attic.temp, right: {from: previous(attic.temp.out)}}\n";
     char *once = expanded(yaml, &with_secrets);
     char *twice = expanded(once, &with_secrets);
     char *before = picture_of(yaml, &with_secrets), *after = picture_of(once, &with_secrets);

@@ -206,6 +206,39 @@ static const struct mf_kind test_kind_bundle = {
     .flags = MF_KIND_PURE,
 };
 
+/* ---- board: inputs that stand among its options, and what it says by itself ---- */
+
+struct test_board {
+    struct mf_input_ref left, right;
+};
+
+static const struct mf_option test_board_right[] = {
+    {"from", .type = &mf_type_input, .summary = "A node."},
+    {0},
+};
+static const struct mf_table test_board_table = {test_board_right, sizeof(struct mf_input_ref)};
+static const struct mf_port test_board_ports[] = {
+    {"shown", MF_IN, MF_T_NUMERIC, MF_PORT_NAMED | MF_PORT_OPTIONAL | MF_PORT_APART,
+     .summary = "Numbers."},
+    {"key", MF_OUT, MF_T(MF_NUMBER), .summary = "What was typed."},
+    {0},
+};
+static const struct mf_option test_board_options[] = {
+    {"left", .type = &mf_type_input, .offset = offsetof(struct test_board, left),
+     .summary = "A node."},
+    {"right", .type = &mf_type_table, .offset = offsetof(struct test_board, right),
+     .of = &test_board_table, .summary = "Another."},
+    {0},
+};
+static const struct mf_kind test_kind_board = {
+    .name = "board",
+    .summary = "Shows, and is typed on.",
+    .ports = test_board_ports,
+    .options = test_board_options,
+    .config_size = sizeof(struct test_board),
+    .flags = MF_KIND_SOURCE,
+};
+
 /* ---- sink, topic ---- */
 
 struct test_sink {
@@ -287,17 +320,9 @@ static const struct mf_kind test_kind_topic = {
 static void use_test_kinds(void)
 {
     static const struct mf_kind *const nodes[] = {
-        &test_kind_band,
-        &test_kind_bundle,
-        &test_kind_calc,
-        &test_kind_gain,
-        &test_kind_poll,
-        &test_kind_sink,
-        &test_kind_src,
-        &test_kind_sum,
-        &test_kind_topic,
-        &test_kind_wait,
-        NULL,
+        &test_kind_band, &test_kind_board, &test_kind_bundle, &test_kind_calc,
+        &test_kind_gain, &test_kind_poll,  &test_kind_sink,   &test_kind_src,
+        &test_kind_sum,  &test_kind_topic, &test_kind_wait,   NULL,
     };
     static const struct mf_link_kind *const links[] = {&test_kind_bus, &test_kind_radio, NULL};
     static const struct mf_absent_kind absent[] = {{"gone", "libgone"}, {0}};

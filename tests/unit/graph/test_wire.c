@@ -227,6 +227,31 @@ static void names_of_parts(void **state)
     CHECK_ROWS(rows);
 }
 
+/* Names of nodes among the options are edges like those of `from`, and may lead back. */
+static void inputs_in_options(void **state)
+{
+    static const struct row rows[] = {
+        {"  m: {src: number, ports: [u, v]}\n  b: {board: , left: m.v, right: {from: m.u}}\n",
+         "m .u:number .v:number\n"
+         "b .key:number <- shown/left=m.v:number late quiet, shown/from=m.u:number late quiet\n",
+         ""},
+        {"  b: {board: , left: g}\n  g: {gain: , from: b.key}\n",
+         "b .key:number <- shown/left=g.out:number W late quiet\n"
+         "g .out:number W <- in/key=b.key:number W\n",
+         ""},
+        {"  power: {src: number}\n  b: {board: , right: {from: powr}}\n", NULL,
+         "error[MF0301] 4:30 there is no node `powr` | help: did you mean `power`?\n"},
+        {"  m: {src: number, ports: [u, v]}\n  b: {board: , left: m.*}\n", NULL,
+         "error[MF0306] 4:22 `left` takes one value here, and these are all of a node | help: name "
+         "one output\n"},
+        {"  t: {src: text}\n  b: {board: , left: t}\n", NULL,
+         "error[MF0204] 4:22 `t` gives text, but `board` takes int or number | text, expected int "
+         "or number | also 3:3 `t` is defined here\n"},
+    };
+
+    CHECK_ROWS(rows);
+}
+
 /* More edges than a node may have are refused once, with the limit. */
 static void too_many_inputs(void **state)
 {
@@ -251,7 +276,7 @@ int main(void)
         cmocka_unit_test(forms_of_from),        cmocka_unit_test(unknown_names),
         cmocka_unit_test(wrong_shapes),         cmocka_unit_test(no_follow_up_errors),
         cmocka_unit_test(names_in_expressions), cmocka_unit_test(names_of_parts),
-        cmocka_unit_test(too_many_inputs),
+        cmocka_unit_test(inputs_in_options),    cmocka_unit_test(too_many_inputs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
