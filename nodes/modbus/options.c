@@ -89,7 +89,7 @@ const struct mf_type mf_type_modbus_register = {
 
 /* ---- the link ---- */
 
-static const struct mf_choice parities[] = {
+const struct mf_choice mf_modbus_parities[] = {
     {"none", MF_PARITY_NONE, "No parity bit."},
     {"even", MF_PARITY_EVEN, "Even parity, which the standard asks for."},
     {"odd", MF_PARITY_ODD, "Odd parity."},
@@ -102,12 +102,7 @@ const struct mf_option mf_modbus_link_options[] = {
      .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
      .summary =
          "Where: `tcp:host:port` (port 502 if left out), or `rtu:DEVICE` for a serial line."},
-    {"baud", MF_INTEGER(baud), .fallback = "9600", MF_LIMITS(1200, 921600),
-     .summary = "Speed of a serial line, bit/s."},
-    {"parity", MF_CHOICE(parity, parities), .fallback = "none",
-     .summary = "Parity of a serial line."},
-    {"stop_bits", MF_INTEGER(stop_bits), .fallback = "1", MF_LIMITS(1, 2),
-     .summary = "Stop bits of a serial line; the standard asks for 2 where there is no parity."},
+    MF_MODBUS_LINE_OPTIONS,
     {"timeout", MF_DURATION(timeout), .fallback = "1s", MF_LIMITS(0.01, 60),
      .summary = "How long an answer may take."},
     {"retries", MF_INTEGER(retries), .fallback = "2", MF_LIMITS(0, 10),
@@ -126,23 +121,28 @@ static void only_serial(struct mf_check *check, const char *option)
 {
     if (mf_flow_option(check->item, option))
         mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, option),
-                             "`%s` belongs to a serial line, and this link is TCP", option),
+                             "`%s` belongs to a serial line, and this is TCP", option),
                      "leave it out, or write `rtu:DEVICE`");
+}
+
+void mf_modbus_line_check(const struct mf_modbus_place *place, int64_t baud, struct mf_check *check)
+{
+    if (!place->is_serial) {
+        only_serial(check, "baud");
+        only_serial(check, "parity");
+        only_serial(check, "stop_bits");
+    } else if (!mf_serial_has_baud(baud)) {
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, "baud"),
+                             "no serial line runs at %lld baud", (long long)baud),
+                     "usual speeds are 9600, 19200, 38400 and 115200");
+    }
 }
 
 void mf_modbus_link_check(const void *config, struct mf_check *check)
 {
     const struct mf_modbus_link_config *c = config;
 
-    if (!c->place.is_serial) {
-        only_serial(check, "baud");
-        only_serial(check, "parity");
-        only_serial(check, "stop_bits");
-    } else if (!mf_stream_has_baud(c->baud)) {
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, "baud"),
-                             "no serial line runs at %lld baud", (long long)c->baud),
-                     "usual speeds are 9600, 19200, 38400 and 115200");
-    }
+    mf_modbus_line_check(&c->place, c->baud, check);
 }
 
 /* ---- a value ---- */

@@ -31,6 +31,24 @@ struct mf_modbus_link_config {
     int parity; /* enum mf_parity */
 };
 extern const struct mf_option mf_modbus_link_options[];
+extern const struct mf_choice mf_modbus_parities[];
+
+/* How a serial line is set: entries for a config with `baud`, `stop_bits` and `parity`. */
+#define MF_MODBUS_LINE_OPTIONS                                                                     \
+    {"baud", MF_INTEGER(baud), .fallback = "9600", MF_LIMITS(1200, 921600),                        \
+     .summary = "Speed of a serial line, bit/s."},                                                 \
+        {"parity", MF_CHOICE(parity, mf_modbus_parities), .fallback = "none",                      \
+         .summary = "Parity of a serial line."},                                                   \
+    {                                                                                              \
+        "stop_bits", MF_INTEGER(stop_bits),                                                        \
+            .fallback = "1", MF_LIMITS(1, 2),                                                      \
+            .summary =                                                                             \
+                "Stop bits of a serial line; the standard asks for 2 where there is no parity."    \
+    }
+/* Faults of these. */
+void mf_modbus_line_check(const struct mf_modbus_place *place, int64_t baud,
+                          struct mf_check *check);
+
 void mf_modbus_link_check(const void *config, struct mf_check *check);
 
 /* Where a node's value is and what it looks like: the part that read and write share. */
@@ -48,26 +66,14 @@ struct mf_modbus_value_config {
 #define MF_MODBUS_VALUE(member, ctype) MF_MEMBER(MF_CONFIG, value.member, ctype)
 extern const struct mf_choice mf_modbus_orders[];
 
-#define MF_MODBUS_VALUE_OPTIONS                                                                    \
-    {"link", .type = &mf_type_text, .offset = MF_MODBUS_VALUE(link, const char *),                 \
-     .flags = MF_OPT_PRIMARY | MF_OPT_LINK,                                                        \
-     .summary = "Link of kind `modbus`; may be left out where the flow has only one."},            \
-        {"unit_id",                                                                                \
-         .type = &mf_type_int,                                                                     \
-         .offset = MF_MODBUS_VALUE(unit_id, int64_t),                                              \
-         .fallback = "1",                                                                          \
-         MF_LIMITS(0, 255),                                                                        \
-         .summary = "Number of the device on the bus (slave, unit)."},                             \
-        {"register", .type = &mf_type_modbus_register,                                             \
-         .offset = MF_MODBUS_VALUE(at, struct mf_modbus_register), .flags = MF_OPT_REQUIRED,       \
-         .summary = "Address as on the wire, from 0: `52`, or with its area `holding:52`, "        \
-                    "`input:52`, `coil:1`, `discrete:1`; without one it is a holding register."},  \
-        {"type",                                                                                   \
-         .type = &mf_type_choice,                                                                  \
-         .offset = MF_MODBUS_VALUE(type, int),                                                     \
-         .of = mf_modbus_types,                                                                    \
-         .has = MF_MODBUS_VALUE(has_type, bool) + 1,                                               \
-         .summary = "What the registers hold; without it one register without a sign, or a bit."}, \
+/* What the value looks like there. */
+#define MF_MODBUS_NUMBER_OPTIONS                                                                   \
+    {"type",                                                                                       \
+     .type = &mf_type_choice,                                                                      \
+     .offset = MF_MODBUS_VALUE(type, int),                                                         \
+     .of = mf_modbus_types,                                                                        \
+     .has = MF_MODBUS_VALUE(has_type, bool) + 1,                                                   \
+     .summary = "What the registers hold; without it one register without a sign, or a bit."},     \
         {"words",                                                                                  \
          .type = &mf_type_choice,                                                                  \
          .offset = MF_MODBUS_VALUE(words, int),                                                    \
@@ -97,6 +103,22 @@ extern const struct mf_choice mf_modbus_orders[];
         "offset", .type = &mf_type_number, .offset = MF_MODBUS_VALUE(offset, double),              \
                   .fallback = "0", .summary = "See `scale`."                                       \
     }
+
+#define MF_MODBUS_VALUE_OPTIONS                                                                    \
+    {"link", .type = &mf_type_text, .offset = MF_MODBUS_VALUE(link, const char *),                 \
+     .flags = MF_OPT_PRIMARY | MF_OPT_LINK,                                                        \
+     .summary = "Link of kind `modbus`; may be left out where the flow has only one."},            \
+        {"unit_id",                                                                                \
+         .type = &mf_type_int,                                                                     \
+         .offset = MF_MODBUS_VALUE(unit_id, int64_t),                                              \
+         .fallback = "1",                                                                          \
+         MF_LIMITS(0, 255),                                                                        \
+         .summary = "Number of the device on the bus (slave, unit)."},                             \
+        {"register", .type = &mf_type_modbus_register,                                             \
+         .offset = MF_MODBUS_VALUE(at, struct mf_modbus_register), .flags = MF_OPT_REQUIRED,       \
+         .summary = "Address as on the wire, from 0: `52`, or with its area `holding:52`, "        \
+                    "`input:52`, `coil:1`, `discrete:1`; without one it is a holding register."},  \
+        MF_MODBUS_NUMBER_OPTIONS
 
 /* Faults of options that do not go together. */
 void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct mf_check *check);

@@ -25,17 +25,6 @@ const char *mf_modbus_exception_name(uint8_t code)
     return "unknown exception";
 }
 
-static uint16_t get16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
 /* ---- requests ---- */
 
 static const uint8_t read_functions[] = {
@@ -48,8 +37,8 @@ static const uint8_t read_functions[] = {
 size_t mf_modbus_ask_read(enum mf_modbus_area area, uint16_t address, uint16_t count, uint8_t *pdu)
 {
     pdu[0] = read_functions[area];
-    put16(pdu + 1, address);
-    put16(pdu + 3, count);
+    mf_modbus_put16(pdu + 1, address);
+    mf_modbus_put16(pdu + 3, count);
     return 5;
 }
 
@@ -58,8 +47,8 @@ static size_t ask_write_one(enum mf_modbus_area area, uint16_t address, uint16_t
     bool is_bit = area == MF_MODBUS_COIL;
 
     pdu[0] = is_bit ? MF_MODBUS_WRITE_COIL : MF_MODBUS_WRITE_WORD;
-    put16(pdu + 1, address);
-    put16(pdu + 3, is_bit ? (word ? ON : 0) : word);
+    mf_modbus_put16(pdu + 1, address);
+    mf_modbus_put16(pdu + 3, is_bit ? (word ? ON : 0) : word);
     return 5;
 }
 
@@ -72,15 +61,15 @@ size_t mf_modbus_ask_write(enum mf_modbus_area area, uint16_t address, const uin
     if (count == 1)
         return ask_write_one(area, address, *words, pdu);
     pdu[0] = is_bits ? MF_MODBUS_WRITE_MANY_COILS : MF_MODBUS_WRITE_MANY_WORDS;
-    put16(pdu + 1, address);
-    put16(pdu + 3, count);
+    mf_modbus_put16(pdu + 1, address);
+    mf_modbus_put16(pdu + 3, count);
     pdu[5] = (uint8_t)bytes;
     memset(pdu + 6, 0, bytes);
     for (unsigned i = 0; i < count; i++) {
         if (is_bits)
             pdu[6 + i / 8] |= (uint8_t)((words[i] != 0) << i % 8);
         else
-            put16(pdu + 6 + 2 * i, words[i]);
+            mf_modbus_put16(pdu + 6 + 2 * i, words[i]);
     }
     return 6 + bytes;
 }
@@ -100,7 +89,7 @@ static bool reads(uint8_t function)
 /* Bytes of data that the reply to a read carries. */
 static size_t data_bytes(const uint8_t *request)
 {
-    unsigned count = get16(request + 3);
+    unsigned count = mf_modbus_get16(request + 3);
 
     return reads_bits(request[0]) ? (count + 7u) / 8u : 2u * count;
 }
@@ -113,7 +102,7 @@ static int wrong(struct mf_error *err, const char *what)
 static int reply_to_read(const uint8_t *request, const uint8_t *reply, size_t len, uint16_t *words,
                          struct mf_error *err)
 {
-    unsigned count = get16(request + 3);
+    unsigned count = mf_modbus_get16(request + 3);
     size_t bytes = data_bytes(request);
 
     if (len != 2 + bytes || reply[1] != bytes)
@@ -122,7 +111,7 @@ static int reply_to_read(const uint8_t *request, const uint8_t *reply, size_t le
         if (reads_bits(request[0]))
             words[i] = reply[2 + i / 8] >> i % 8 & 1;
         else
-            words[i] = get16(reply + 2 + 2 * i);
+            words[i] = mf_modbus_get16(reply + 2 + 2 * i);
     }
     return 0;
 }
@@ -159,9 +148,9 @@ uint16_t mf_modbus_crc(const uint8_t *data, size_t len)
 size_t mf_modbus_frame_tcp(uint16_t id, uint8_t unit, const uint8_t *pdu, size_t len,
                            uint8_t *frame)
 {
-    put16(frame, id);
-    put16(frame + 2, 0);
-    put16(frame + 4, (uint16_t)(len + 1));
+    mf_modbus_put16(frame, id);
+    mf_modbus_put16(frame + 2, 0);
+    mf_modbus_put16(frame + 4, (uint16_t)(len + 1));
     frame[6] = unit;
     memcpy(frame + MF_MODBUS_TCP_HEAD, pdu, len);
     return MF_MODBUS_TCP_HEAD + len;
@@ -185,12 +174,13 @@ int mf_modbus_take_tcp(const uint8_t *data, size_t len, struct mf_modbus_frame *
 
     if (len < MF_MODBUS_TCP_HEAD)
         return 0;
-    size = get16(data + 4);
-    if (get16(data + 2) != 0 || size < 3 || size > 1 + MF_MODBUS_PDU)
+    size = mf_modbus_get16(data + 4);
+    if (mf_modbus_get16(data + 2) != 0 || size < 2 || size > 1 + MF_MODBUS_PDU)
         return MF_EINVAL;
     if (len < MF_MODBUS_TCP_HEAD - 1 + size)
         return 0;
-    *ret = (struct mf_modbus_frame){get16(data), data[6], data + MF_MODBUS_TCP_HEAD, size - 1};
+    *ret = (struct mf_modbus_frame){mf_modbus_get16(data), data[6], data + MF_MODBUS_TCP_HEAD,
+                                    size - 1};
     return (int)(MF_MODBUS_TCP_HEAD - 1 + size);
 }
 

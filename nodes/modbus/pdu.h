@@ -42,6 +42,7 @@ enum mf_modbus_function {
     MF_MODBUS_WRITE_WORD = 6,
     MF_MODBUS_WRITE_MANY_COILS = 15,
     MF_MODBUS_WRITE_MANY_WORDS = 16,
+    MF_MODBUS_BOTH_WORDS = 23, /* writes, then reads: servers only */
 };
 
 /* What an exception reply says: "illegal address". Constant, for messages that are bad. */
@@ -58,6 +59,16 @@ static inline bool mf_modbus_is_writable(enum mf_modbus_area area)
 static inline unsigned mf_modbus_read_limit(enum mf_modbus_area area)
 {
     return mf_modbus_has_bits(area) ? MF_MODBUS_READ_BITS : MF_MODBUS_READ_WORDS;
+}
+
+static inline uint16_t mf_modbus_get16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+static inline void mf_modbus_put16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
 }
 
 /* ---- requests; the length of the PDU. Bits are words of 0 and 1. ---- */

@@ -16,6 +16,7 @@
 #include "engine/base/buf.h"
 #include "engine/graph/link.h"
 #include "nodes/net/address.h"
+#include "nodes/net/serial.h"
 
 struct addrinfo;
 
@@ -25,15 +26,6 @@ struct mf_stream_events {
     void (*closed)(struct mf_link *link, const struct mf_error *err);
     void (*received)(struct mf_link *link, const uint8_t *data, size_t len);
     void (*stopped)(struct mf_link *link);
-};
-
-enum mf_parity { MF_PARITY_NONE, MF_PARITY_EVEN, MF_PARITY_ODD };
-
-struct mf_serial {
-    const char *device;
-    int64_t baud; /* one of those that mf_stream_has_baud() knows */
-    int parity;   /* enum mf_parity */
-    int stop_bits;
 };
 
 struct mf_stream {
@@ -60,7 +52,6 @@ void mf_stream_init(struct mf_link *link, const struct mf_stream_events *events,
 void mf_stream_connect(struct mf_link *link, const struct mf_net_address *address);
 /* Opens at once; opened() or closed() is called before it returns. */
 void mf_stream_open_serial(struct mf_link *link, const struct mf_serial *serial);
-bool mf_stream_has_baud(int64_t baud);
 
 bool mf_stream_is_open(const struct mf_link *link);
 /* False, after closed(), when the connection broke or too much waits. */
