@@ -168,20 +168,30 @@ size_t mf_modbus_frame_rtu(uint8_t unit, const uint8_t *pdu, size_t len, uint8_t
     return 1 + len + CRC_BYTES;
 }
 
-int mf_modbus_take_tcp(const uint8_t *data, size_t len, struct mf_modbus_frame *ret)
+static int take_tcp(const uint8_t *data, size_t len, size_t least, struct mf_modbus_frame *ret)
 {
     size_t size;
 
     if (len < MF_MODBUS_TCP_HEAD)
         return 0;
     size = mf_modbus_get16(data + 4);
-    if (mf_modbus_get16(data + 2) != 0 || size < 2 || size > 1 + MF_MODBUS_PDU)
+    if (mf_modbus_get16(data + 2) != 0 || size < 1 + least || size > 1 + MF_MODBUS_PDU)
         return MF_EINVAL;
     if (len < MF_MODBUS_TCP_HEAD - 1 + size)
         return 0;
     *ret = (struct mf_modbus_frame){mf_modbus_get16(data), data[6], data + MF_MODBUS_TCP_HEAD,
                                     size - 1};
     return (int)(MF_MODBUS_TCP_HEAD - 1 + size);
+}
+
+int mf_modbus_take_tcp(const uint8_t *data, size_t len, struct mf_modbus_frame *ret)
+{
+    return take_tcp(data, len, 2, ret); /* an exception */
+}
+
+int mf_modbus_take_tcp_request(const uint8_t *data, size_t len, struct mf_modbus_frame *ret)
+{
+    return take_tcp(data, len, 1, ret); /* a function alone */
 }
 
 int mf_modbus_take_rtu(const uint8_t *data, size_t len, uint8_t unit, const uint8_t *request,

@@ -102,6 +102,7 @@ struct mf_modbus_frame {
 };
 /* Bytes that the first frame takes; 0: more are needed; negative: this is not Modbus. */
 int mf_modbus_take_tcp(const uint8_t *data, size_t len, struct mf_modbus_frame *ret);
+int mf_modbus_take_tcp_request(const uint8_t *data, size_t len, struct mf_modbus_frame *ret);
 /* The reply to `request`, whose length follows from it. Negative: not the reply that is wanted, or
  * a wrong checksum. */
 int mf_modbus_take_rtu(const uint8_t *data, size_t len, uint8_t unit, const uint8_t *request,

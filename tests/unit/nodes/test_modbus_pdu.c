@@ -123,8 +123,11 @@ static void tcp_stream(void **state)
     assert_int_equal(frame.id, 2);
     bytes[3] = 1; /* another protocol */
     assert_true(mf_modbus_take_tcp(bytes, len, &frame) < 0);
-    from_hex("0001 0000 0001 0c", bytes);
+    from_hex("0001 0000 0002 0c", bytes);
     assert_true(mf_modbus_take_tcp(bytes, 7, &frame) < 0);
+    assert_int_equal(mf_modbus_take_tcp_request(bytes, 7, &frame), 0);
+    from_hex("0001 0000 0001 0c", bytes);
+    assert_true(mf_modbus_take_tcp_request(bytes, 7, &frame) < 0);
     from_hex("0001 0000 00ff 0c", bytes);
     assert_true(mf_modbus_take_tcp(bytes, 7, &frame) < 0);
 }
