@@ -89,6 +89,11 @@ struct mf_kind {
     /* Checks that need two options at once. Pure; reports every fault it sees. */
     void (*check)(const void *config, struct mf_check *check);
 
+    /* What this kind of link cannot do for the node, where several kinds serve it. Pure, as
+     * check().
+     */
+    void (*check_link)(const void *config, const struct mf_link_kind *link, struct mf_check *check);
+
     /* Adds ports that depend on the options (columns of a file, fields of a map). */
     void (*add_ports)(struct mf_ports *ports, const void *config);
 
@@ -186,6 +191,11 @@ struct mf_link_kind {
     size_t config_size;
     size_t state_size;
 
+    /* Several kinds of links may serve the same nodes: this one serves those of `like`, too, and
+     * both have the table of what these nodes may ask. NULL: no other kind. */
+    const struct mf_link_kind *like;
+    const void *service;
+
     void (*check)(const void *config, struct mf_check *check);
     int (*create)(struct mf_link *link, struct mf_error *err);
     /* Begins to connect; ends in mf_link_up() or mf_link_down(). Called again with back-off after
@@ -201,6 +211,12 @@ struct mf_link_kind {
     void (*stop)(struct mf_link *link);
     void (*destroy)(struct mf_link *link);
 };
+
+/* The kind that nodes name which hang on this one. */
+static inline const struct mf_link_kind *mf_link_kind_main(const struct mf_link_kind *kind)
+{
+    return kind->like ? kind->like : kind;
+}
 
 /* ---- what check(), add_ports() and infer() may call ---- */
 

@@ -16,6 +16,7 @@
 #include "engine/graph/kind.h"
 
 const char *mf_link_name(const struct mf_link *link);
+const void *mf_link_service(const struct mf_link *link); /* of its kind */
 const void *mf_link_config(const struct mf_link *link);
 void *mf_link_state(const struct mf_link *link);
 int64_t mf_link_now(const struct mf_link *link); /* wall */

@@ -10,7 +10,7 @@
 
 #include "engine/graph/compile_priv.h"
 
-/* The links of one kind, for nodes that do not say which. */
+/* The links that serve the same nodes, for nodes that do not say which. */
 struct mf_kind_links {
     struct mf_link_def *first; /* NULL: it failed */
     size_t count;              /* failed ones too */
@@ -74,11 +74,11 @@ static void add_link(struct mf_compile *compile, const struct mf_flow_item *item
         compile->has_broken_links = true;
         return;
     }
-    of_kind = mf_map_get(&compile->links_of_kind, kind->name);
+    of_kind = mf_map_get(&compile->links_of_kind, mf_link_kind_main(kind)->name);
     if (!of_kind) {
         of_kind = mf_arena_alloc(compile->flow->arena, sizeof(*of_kind));
         of_kind->first = link;
-        mf_map_set(&compile->links_of_kind, kind->name, of_kind);
+        mf_map_set(&compile->links_of_kind, mf_link_kind_main(kind)->name, of_kind);
     }
     of_kind->count++;
     if (!link)
@@ -118,6 +118,21 @@ static const struct mf_option *link_option(const struct mf_kind *kind)
     return NULL;
 }
 
+/* "`owserver` or `w1`": the kinds of links that serve the node. */
+static const char *fitting(const struct mf_compile *compile, const struct mf_kind *kind)
+{
+    struct mf_buf names = {0};
+    const char *text;
+
+    mf_buf_printf(&names, "`%s`", kind->link->name);
+    for (const struct mf_link_kind *const *at = mf_registry()->links; *at; at++)
+        if ((*at)->like == kind->link)
+            mf_buf_printf(&names, " or `%s`", (*at)->name);
+    text = mf_arena_strdup(compile->arena, mf_buf_text(&names));
+    mf_buf_done(&names);
+    return text;
+}
+
 static void unknown_link(struct mf_compile *compile, const struct mf_kind *kind, const char *name,
                          struct mf_span at)
 {
@@ -131,14 +146,14 @@ static void unknown_link(struct mf_compile *compile, const struct mf_kind *kind,
         return; /* nobody sees it, and the search costs */
     mf_nearest_init(&nearest, name);
     for (size_t i = 0; i < graph->link_count; i++)
-        if (graph->links[i]->kind == kind->link) {
+        if (mf_link_kind_main(graph->links[i]->kind) == kind->link) {
             only = only ? "" : graph->links[i]->name;
             mf_nearest_add(&nearest, graph->links[i]->name);
         }
     if (nearest.best)
         mf_diag_help(diag, "did you mean `%s`?", nearest.best);
     else if (only && *only)
-        mf_diag_help(diag, "the only link of kind `%s` is `%s`", kind->link->name, only);
+        mf_diag_help(diag, "the only link of kind %s is `%s`", fitting(compile, kind), only);
     else
         mf_diag_help(diag, "define it under `links:`, such as `%s: {%s: …}`", name,
                      kind->link->name);
@@ -156,10 +171,10 @@ static bool named_link(struct mf_compile *compile, struct mf_draft *draft, const
         unknown_link(compile, kind, name, at);
     if (!link)
         return false;
-    if (link->kind != kind->link) {
+    if (mf_link_kind_main(link->kind) != kind->link) {
         struct mf_diag *diag = mf_diag(compile->diags, MF_ERROR, 308, at,
-                                       "`%s` needs a link of kind `%s`, but `%s` is of kind `%s`",
-                                       kind->name, kind->link->name, name, link->kind->name);
+                                       "`%s` needs a link of kind %s, but `%s` is of kind `%s`",
+                                       kind->name, fitting(compile, kind), name, link->kind->name);
 
         mf_diag_related(diag, item->at, "`%s` is defined here", name);
         return false;
@@ -183,10 +198,10 @@ static bool default_link(struct mf_compile *compile, struct mf_draft *draft)
     if (!of_kind && (compile->has_broken_links || compile->flow->missing))
         return false; /* it may be the one that could not be read */
     diag = mf_diag(compile->diags, MF_ERROR, 308, draft->item->kind_at,
-                   of_kind ? "the flow has several links of kind `%s`, and this node does not say "
+                   of_kind ? "the flow has several links of kind %s, and this node does not say "
                              "which"
-                           : "this node needs a link of kind `%s`, and the flow has none",
-                   kind->link->name);
+                           : "this node needs a link of kind %s, and the flow has none",
+                   fitting(compile, kind));
     if (!of_kind)
         mf_diag_help(diag, "add one under `links:`, such as `%s: {%s: …}`", kind->link->name,
                      kind->link->name);

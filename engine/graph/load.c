@@ -176,6 +176,17 @@ static void settle_common(struct mf_compile *compile, struct mf_draft *draft)
         check_keep(compile, draft, keep->key->at);
 }
 
+static void check_link(struct mf_compile *compile, struct mf_draft *draft)
+{
+    struct mf_check check = {compile->diags, compile->arena, draft->item};
+    size_t errors = compile->diags->errors;
+
+    if (!draft->loaded.is_unknown)
+        draft->def->kind->check_link(draft->def->config, draft->def->link->kind, &check);
+    if (compile->diags->errors != errors)
+        draft->failed = true;
+}
+
 static struct mf_draft *new_draft(struct mf_compile *compile, const struct mf_flow_item *item)
 {
     struct mf_draft *draft = mf_arena_alloc(compile->flow->arena, sizeof(*draft));
@@ -211,6 +222,8 @@ static void load_node(struct mf_compile *compile, struct mf_draft *draft)
     settle_common(compile, draft);
     if (kind->link && !mf_compile_find_link(compile, draft))
         draft->failed = true;
+    else if (kind->check_link)
+        check_link(compile, draft);
 }
 
 void mf_compile_load(struct mf_compile *compile)

@@ -97,6 +97,11 @@ const char *mf_link_name(const struct mf_link *link)
     return link->def->name;
 }
 
+const void *mf_link_service(const struct mf_link *link)
+{
+    return link->kind->service;
+}
+
 const void *mf_link_config(const struct mf_link *link)
 {
     return link->config;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* See worker.h: two lists of jobs under one lock. */
 
-#include "engine/run/worker.h"
+#include "engine/base/worker.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ struct mf_worker {
     pthread_cond_t work, idle;
     struct jobs waiting, ready;
     size_t count; /* waiting or running */
-    bool is_ending;
+    bool is_ending, is_left;
     void (*wake)(void *arg);
     void *wake_arg;
 };
@@ -52,16 +52,35 @@ static void finished(struct mf_worker *worker, struct mf_worker_job *job)
         worker->wake(worker->wake_arg);
 }
 
+static void release(struct mf_worker *worker)
+{
+    pthread_cond_destroy(&worker->idle);
+    pthread_cond_destroy(&worker->work);
+    pthread_mutex_destroy(&worker->lock);
+    mf_free(worker);
+}
+
+/* Nobody else knows the worker any more. */
+static void end_alone(struct mf_worker *worker)
+{
+    struct mf_worker_job *job;
+
+    while ((job = take_first(&worker->ready)) || (job = take_first(&worker->waiting)))
+        job->done(job);
+    release(worker);
+}
+
 static void *work(void *arg)
 {
     struct mf_worker *worker = arg;
     struct mf_worker_job *job;
+    bool is_left;
 
     pthread_mutex_lock(&worker->lock);
     for (;;) {
         while (!worker->waiting.first && !worker->is_ending)
             pthread_cond_wait(&worker->work, &worker->lock);
-        job = take_first(&worker->waiting);
+        job = worker->is_left ? NULL : take_first(&worker->waiting);
         if (!job)
             break;
         pthread_mutex_unlock(&worker->lock);
@@ -69,7 +88,10 @@ static void *work(void *arg)
         pthread_mutex_lock(&worker->lock);
         finished(worker, job);
     }
+    is_left = worker->is_left;
     pthread_mutex_unlock(&worker->lock);
+    if (is_left)
+        end_alone(worker);
     return NULL;
 }
 
@@ -104,10 +126,19 @@ void mf_worker_free(struct mf_worker *worker)
     pthread_mutex_unlock(&worker->lock);
     pthread_join(worker->thread, NULL);
     mf_worker_collect(worker);
-    pthread_cond_destroy(&worker->idle);
-    pthread_cond_destroy(&worker->work);
-    pthread_mutex_destroy(&worker->lock);
-    mf_free(worker);
+    release(worker);
+}
+
+void mf_worker_leave(struct mf_worker *worker)
+{
+    if (!worker)
+        return;
+    pthread_detach(worker->thread);
+    pthread_mutex_lock(&worker->lock);
+    worker->is_ending = worker->is_left = true;
+    worker->wake = NULL;
+    pthread_cond_signal(&worker->work);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 void mf_worker_set_wake(struct mf_worker *worker, void (*wake)(void *arg), void *arg)

@@ -11,6 +11,9 @@
  *
  * The worker does not know the loop: when a job has run it calls `wake` on its own thread, and
  * whoever made it sees to it that mf_worker_collect() is called on the right one.
+ *
+ * A job may never come back: a device can hang in the kernel. Who must not wait for that leaves
+ * the worker instead of freeing it.
  */
 
 #include <stdbool.h>
@@ -29,6 +32,9 @@ struct mf_worker_job {
 struct mf_worker *mf_worker_new(const char *name);
 /* Runs all that was taken, collects it and ends the thread. NULL is fine. */
 void mf_worker_free(struct mf_worker *worker);
+/* Ends the thread without waiting for it: what runs is finished some time, what waits is not run,
+ * and `done` of all of them is called on the worker's thread. NULL is fine. */
+void mf_worker_leave(struct mf_worker *worker);
 /* Whom to tell, on the worker's thread, that there is something to collect; NULL: nobody. */
 void mf_worker_set_wake(struct mf_worker *worker, void (*wake)(void *arg), void *arg);
 /* False: the queue is full, the job was not taken. */
