@@ -1,7 +1,7 @@
 # What tools/demo and tools/check share: installing Debian packages that are missing. Sourced.
 
 # To build and run.
-build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-dev libmosquitto-dev libmicrohttpd-dev libsqlite3-dev liblua5.4-dev
+build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-dev libmosquitto-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev
   libical-dev tzdata"
 
 # To test: unit tests and their oracles, real peers, the second compiler, the checks of the meta tests.

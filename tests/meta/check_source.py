@@ -24,6 +24,7 @@ LIBRARIES = {
     "uv.h": {"engine/run/loop_uv.c", "engine/run/loop_priv_uv.h", "engine/run/watch_uv.c",
              "engine/control/socket.c", "engine/control/socket_priv.h", "engine/control/http.c"},
     **{name: {"lua/"} for name in ("lua.h", "lauxlib.h", "lualib.h")},
+    "curl/curl.h": {"nodes/net/http"},
     "sqlite3.h": {"engine/run/store_sqlite.c"},
     "microhttpd.h": {"engine/control/http.c"},
     "mosquitto.h": {"nodes/mqtt/"},

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/* What the files that see libcurl share. */
+
+#include <curl/curl.h>
+
+#include "nodes/net/http.h"
+
+bool mf_http_is_tls(const char *url);
+/* A sentence for why it failed; `said` is the library's text or "". */
+void mf_http_explain(CURLcode result, const char *said, bool was_connected, struct mf_error *err);
+/* `why` with the address in front, without its query, which may hold a key. */
+int mf_http_fail_at(struct mf_error *err, const char *url, const struct mf_error *why);
