@@ -15,12 +15,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "nodes/modbus/line.h"
 #include "nodes/modbus/options.h"
 #include "nodes/net/poller.h"
 
-#define CHARACTER_BITS 11            /* start, 8 data, parity or second stop, stop */
-#define SILENCE_LEAST (1750 * MF_US) /* Serial Line V1.02, 2.5.1.1: above 19200 baud */
-#define SETTLE (50 * MF_MS)          /* what follows a timeout on a serial line */
+#define SETTLE (50 * MF_MS) /* what follows a timeout on a serial line */
 
 struct state {
     struct mf_stream stream; /* first */
@@ -47,9 +46,7 @@ static int64_t silence(const struct mf_link *link)
 
     if (!c->place.is_serial)
         return least;
-    frame = (int64_t)(3.5 * CHARACTER_BITS * (double)MF_SEC / (double)c->baud);
-    if (frame < SILENCE_LEAST)
-        frame = SILENCE_LEAST;
+    frame = mf_modbus_line_pause(c->baud);
     return least > frame ? least : frame;
 }
 
