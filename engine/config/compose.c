@@ -50,6 +50,7 @@ struct frame {
 
 struct composer {
     const struct mf_source *source;
+    const char *tag; /* that may stand here; NULL: none */
     struct mf_arena *arena;
     struct mf_diags *diags;
     yaml_parser_t parser;
@@ -146,8 +147,8 @@ static void refuse_tag(struct composer *c, struct mf_span at, const char *tag)
     const char *text = c->source->text;
     struct mf_diag *diag;
 
-    if (strcmp(tag, "!") == 0)
-        return; /* "not plain": says nothing that we would look at */
+    if (strcmp(tag, "!") == 0 || (c->tag && strcmp(tag, c->tag) == 0))
+        return; /* "not plain" and the like: says nothing that we would look at */
     while (text[at.start] != '!' && at.start < c->marks.end)
         at.start++;
     at.end = at.start;
@@ -509,6 +510,12 @@ static enum step run(struct composer *c)
 struct mf_tree *mf_compose(const struct mf_source *source, size_t start, size_t end,
                            struct mf_arena *arena, struct mf_diags *diags)
 {
+    return mf_compose_tagged(source, start, end, NULL, arena, diags);
+}
+
+struct mf_tree *mf_compose_tagged(const struct mf_source *source, size_t start, size_t end,
+                                  const char *tag, struct mf_arena *arena, struct mf_diags *diags)
+{
     struct composer *c;
     struct mf_tree *tree = NULL;
     bool is_ascii;
@@ -521,6 +528,7 @@ struct mf_tree *mf_compose(const struct mf_source *source, size_t start, size_t 
         return NULL;
     c = mf_zalloc(sizeof *c);
     c->source = source;
+    c->tag = tag;
     c->arena = arena;
     c->diags = diags;
     c->marks = (struct marks){source->text, start, end, is_ascii, 0, 0};

@@ -71,6 +71,9 @@ struct mf_tree_pair {
  * Markdown); positions stay those of the file. */
 struct mf_tree *mf_compose(const struct mf_source *source, size_t start, size_t end,
                            struct mf_arena *arena, struct mf_diags *diags);
+/* The same for files of another origin, in which the tag `tag` may stand and says nothing. */
+struct mf_tree *mf_compose_tagged(const struct mf_source *source, size_t start, size_t end,
+                                  const char *tag, struct mf_arena *arena, struct mf_diags *diags);
 
 /* Value of `key`, or NULL. *ret_pair may be NULL. */
 struct mf_tree *mf_tree_get(const struct mf_tree *map, const char *key,

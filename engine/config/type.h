@@ -11,6 +11,7 @@
  */
 
 #include "engine/base/buf.h"
+#include "engine/base/map.h"
 #include "engine/config/option.h"
 #include "engine/config/tree.h"
 #include "engine/value/unit.h"
@@ -23,6 +24,7 @@ struct mf_load {
     struct mf_loaded *into;
     const char *const *also; /* further keys that are legal there, for suggestions; may be NULL */
     const char *key; /* as the user wrote it (`debounce`, not `time`); set by mf_load_options() */
+    struct mf_map *made;      /* what types have made of files, by a key of theirs; may be NULL */
     struct mf_arena *scratch; /* for what is needed while compiling only; NULL: `arena` */
 };
 

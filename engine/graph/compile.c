@@ -44,6 +44,7 @@ struct mf_graph *mf_compile(struct mf_flow *flow)
     mf_map_done(&compile.by_name);
     mf_map_done(&compile.links_of_kind);
     mf_map_done(&compile.units);
+    mf_map_done(&compile.made);
     if (flow->diags->errors == 0)
         return graph;
     mf_graph_free(graph);

@@ -32,6 +32,7 @@ struct mf_compile {
     struct mf_map by_name;       /* → struct mf_draft *; failed and disabled ones too */
     struct mf_map links_of_kind; /* name of the kind → struct mf_kind_links * */
     bool has_broken_links;       /* of kinds that are not known: reported */
+    struct mf_map made;          /* of files, by option types: mf_load.made */
     struct mf_map units;         /* by text → const struct mf_unit * */
 };
 

@@ -87,8 +87,8 @@ static bool load_options(struct mf_compile *compile, struct mf_draft *draft)
 {
     const struct mf_flow_item *item = draft->item;
     const struct mf_kind *kind = draft->def->kind;
-    struct mf_load load = {compile->arena, compile->diags, &draft->loaded, mf_flow_common,
-                           .scratch = compile->flow->arena};
+    struct mf_load load = {compile->arena, compile->diags,         &draft->loaded,
+                           mf_flow_common, .made = &compile->made, .scratch = compile->flow->arena};
     struct mf_check check = {compile->diags, compile->arena, item};
     size_t errors = compile->diags->errors;
     struct split split;

@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/value/wire.h"
 
-enum { NUMBER_WORDS = 4, DIGITS_PER_WORD = 4, BCD_WORDS = 4 };
+enum { NUMBER_WORDS = 4, DIGITS_PER_WORD = 4, BCD_WORDS = 4, POWER_MAX = 30 };
 
 const struct mf_choice mf_modbus_types[] = {
     {"int16", MF_MODBUS_INT16, "One register with a sign."},
@@ -24,6 +24,7 @@ const struct mf_choice mf_modbus_types[] = {
     {"bit", MF_MODBUS_BIT, "A coil or discrete input; of a register: whether it is not 0."},
     {"text", MF_MODBUS_TEXT, "UTF-8 text of `length` registers, up to the first NUL."},
     {"bcd", MF_MODBUS_BCD, "Four decimal digits per register, `length` registers (1 to 4)."},
+    {"bytes", MF_MODBUS_BYTES, "The bytes of `length` registers as they come."},
     {0},
 };
 
@@ -36,7 +37,7 @@ static const struct {
     [MF_MODBUS_INT64] = {4, true, false},  [MF_MODBUS_UINT64] = {4, false, false},
     [MF_MODBUS_FLOAT32] = {2, true, true}, [MF_MODBUS_FLOAT64] = {4, true, true},
     [MF_MODBUS_BIT] = {1, false, false},   [MF_MODBUS_TEXT] = {0, false, false},
-    [MF_MODBUS_BCD] = {0, false, false},
+    [MF_MODBUS_BCD] = {0, false, false},   [MF_MODBUS_BYTES] = {0, false, false},
 };
 
 unsigned mf_modbus_type_words(enum mf_modbus_type type)
@@ -50,6 +51,8 @@ uint32_t mf_modbus_number_types(const struct mf_modbus_number *number)
         return MF_T(MF_BOOL);
     if (number->type == MF_MODBUS_TEXT)
         return MF_T(MF_TEXT);
+    if (number->type == MF_MODBUS_BYTES)
+        return MF_T(MF_BYTES);
     if (number->is_scaled || facts[number->type].is_float)
         return MF_T(MF_NUMBER);
     return MF_T(MF_INT);
@@ -84,17 +87,26 @@ static void scatter(const struct mf_modbus_number *number, uint64_t bits, uint16
 
 /* ---- out of registers ---- */
 
+static void bytes_of(const struct mf_modbus_number *number, const uint16_t *words, char *ret)
+{
+    for (unsigned i = 0; i < number->words; i++) {
+        uint16_t word = ordered(number, words[i]);
+
+        ret[2 * i] = (char)(word >> 8);
+        ret[2 * i + 1] = (char)word;
+    }
+}
+
 static int decode_text(const struct mf_modbus_number *number, const uint16_t *words,
                        struct mf_value *ret, struct mf_error *err)
 {
     char text[2 * MF_MODBUS_VALUE_WORDS];
     size_t len;
 
-    for (unsigned i = 0; i < number->words; i++) {
-        uint16_t word = ordered(number, words[i]);
-
-        text[2 * i] = (char)(word >> 8);
-        text[2 * i + 1] = (char)word;
+    bytes_of(number, words, text);
+    if (number->type == MF_MODBUS_BYTES) {
+        *ret = mf_value_new_bytes(text, 2 * (size_t)number->words);
+        return 0;
     }
     len = strnlen(text, 2 * number->words);
     if (mf_utf8_valid(text, len) != len)
@@ -151,11 +163,15 @@ int mf_modbus_decode(const struct mf_modbus_number *number, const uint16_t *word
     double real;
     int rc;
 
-    if (number->type == MF_MODBUS_TEXT)
+    if (number->type == MF_MODBUS_TEXT || number->type == MF_MODBUS_BYTES)
         return decode_text(number, words, ret, err);
     bits = gather(number, words);
+    if (number->has_absent && bits == number->absent)
+        return mf_fail(err, MF_EINVAL, "the device has no such value");
     if (number->type == MF_MODBUS_BIT) {
-        *ret = mf_value_bool(bits != 0);
+        if (number->has_bit)
+            bits &= UINT64_C(1) << number->bit;
+        *ret = mf_value_bool((bits != 0) != number->is_inverted);
         return 0;
     }
     if (facts[number->type].is_float) {
@@ -182,7 +198,7 @@ static int encode_text(const struct mf_modbus_number *number, const struct mf_va
     const char *text = mf_value_text(value, &len);
 
     if (len > 2 * number->words)
-        return mf_fail(err, MF_EINVAL, "a text of %zu bytes does not fit into %u registers", len,
+        return mf_fail(err, MF_EINVAL, "%zu bytes do not fit into %u registers", len,
                        number->words);
     for (unsigned i = 0; i < number->words; i++) {
         unsigned high = 2 * i < len ? (uint8_t)text[2 * i] : 0;
@@ -254,10 +270,12 @@ int mf_modbus_encode(const struct mf_modbus_number *number, const struct mf_valu
     double raw;
     int rc;
 
-    if (number->type == MF_MODBUS_TEXT)
+    if (number->type == MF_MODBUS_TEXT || number->type == MF_MODBUS_BYTES)
         return encode_text(number, value, words, err);
+    if (number->type == MF_MODBUS_BIT && number->has_bit)
+        return mf_fail(err, MF_EINVAL, "a single bit of a register cannot be written");
     if (number->type == MF_MODBUS_BIT) {
-        scatter(number, mf_value_is_true(value), words);
+        scatter(number, mf_value_is_true(value) != number->is_inverted, words);
         return 0;
     }
     /* A whole number beyond 2^53 is kept exact. */
@@ -275,4 +293,22 @@ int mf_modbus_encode(const struct mf_modbus_number *number, const struct mf_valu
     if (rc == 0)
         scatter(number, bits, words);
     return rc;
+}
+
+/* ---- a number at its place ---- */
+
+int mf_modbus_cell_decode(const struct mf_modbus_cell *cell, const uint16_t *words,
+                          struct mf_value *ret, struct mf_error *err)
+{
+    struct mf_modbus_number number = cell->number;
+    int16_t power;
+
+    if (cell->has_power) {
+        power = (int16_t)words[cell->power - cell->from];
+        if (power < -POWER_MAX || power > POWER_MAX)
+            return mf_fail(err, MF_EINVAL, "register %u holds %d, which is no power of ten",
+                           cell->power, power);
+        number.scale = power < 0 ? number.scale / pow(10, -power) : number.scale * pow(10, power);
+    }
+    return mf_modbus_decode(&number, words + (cell->address - cell->from), ret, err);
 }

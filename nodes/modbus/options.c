@@ -145,6 +145,57 @@ void mf_modbus_link_check(const void *config, struct mf_check *check)
     mf_modbus_line_check(&c->place, c->baud, check);
 }
 
+/* ---- profiles ---- */
+
+static const char *directory(struct mf_load *load, const struct mf_tree *tree)
+{
+    const struct mf_source *source = mf_sources_get(load->diags->sources, tree->at.file);
+    const char *slash = source ? strrchr(source->name, '/') : NULL;
+
+    return slash ? mf_arena_strndup(load->arena, source->name, (size_t)(slash - source->name) + 1)
+                 : "";
+}
+
+/* A profile is read once, however many nodes name it; NULL: it is wrong, and that was said. */
+static bool profile_read_option(struct mf_load *load, const struct mf_option *option,
+                                const struct mf_tree *tree, void *ret)
+{
+    const char *text = mf_type_scalar(load, option, tree), *key;
+    struct mf_profile_wish wish = {.name = text, .at = tree->at};
+    const struct mf_profile **made;
+
+    if (!text)
+        return false;
+    wish.dir = directory(load, tree);
+    key = mf_arena_printf(load->arena, "profile:%s:%s", mf_text_ends(text, ".yaml") ? wish.dir : "",
+                          text);
+    made = load->made ? mf_map_get(load->made, key) : NULL;
+    if (!made) {
+        made = mf_arena_alloc(load->arena, sizeof(*made));
+        *made = mf_profile_load(&wish, load->arena, load->diags);
+        if (load->made)
+            mf_map_set(load->made, key, made);
+    }
+    *(const struct mf_profile **)ret = *made;
+    return *made;
+}
+
+static const char *profile_moved(struct mf_load *load, const struct mf_tree *scalar)
+{
+    if (!mf_text_ends(scalar->text, ".yaml") || *scalar->text == '/' || scalar->is_unknown)
+        return NULL;
+    return mf_arena_printf(load->arena, "%s%s", directory(load, scalar), scalar->text);
+}
+
+const struct mf_type mf_type_modbus_profile = {
+    .name = "profile",
+    .syntax = "the name of a profile such as `Eastron/SDM630`, or the path of a `.yaml` file",
+    .size = sizeof(const struct mf_profile *),
+    .read = profile_read_option,
+    .schema = mf_schema_text,
+    .moved = profile_moved,
+};
+
 /* ---- a value ---- */
 
 const struct mf_choice mf_modbus_orders[] = {
@@ -160,7 +211,7 @@ static enum mf_modbus_type type_of(const struct mf_modbus_value_config *config)
     return mf_modbus_has_bits(config->at.area) ? MF_MODBUS_BIT : MF_MODBUS_UINT16;
 }
 
-struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_config *config)
+static struct mf_modbus_number number_of(const struct mf_modbus_value_config *config)
 {
     enum mf_modbus_type type = type_of(config);
     unsigned words = mf_modbus_type_words(type);
@@ -176,6 +227,36 @@ struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_conf
     };
 }
 
+const struct mf_profile_register *mf_modbus_value_register(
+    const struct mf_modbus_value_config *config)
+{
+    return config->profile && config->pick ? mf_profile_find(config->profile, config->pick) : NULL;
+}
+
+void mf_modbus_value_print(const struct mf_modbus_value_config *config, struct mf_buf *buf)
+{
+    const struct mf_profile_register *reg = mf_modbus_value_register(config);
+
+    if (reg)
+        mf_profile_print(reg, buf);
+}
+
+struct mf_modbus_cell mf_modbus_value_cell(const struct mf_modbus_value_config *config)
+{
+    const struct mf_profile_register *reg = mf_modbus_value_register(config);
+    struct mf_modbus_number number = number_of(config);
+
+    if (reg)
+        return reg->cell;
+    return (struct mf_modbus_cell){
+        .area = config->at.area,
+        .address = config->at.address,
+        .number = number,
+        .from = config->at.address,
+        .count = (uint16_t)number.words,
+    };
+}
+
 static void together(struct mf_check *check, const char *option, const char *what, const char *help)
 {
     mf_diag_help(
@@ -183,17 +264,58 @@ static void together(struct mf_check *check, const char *option, const char *wha
         "%s", help);
 }
 
+void mf_modbus_no_register(const struct mf_profile *profile, const char *name, struct mf_span at,
+                           struct mf_check *check)
+{
+    const char *nearest = mf_profile_nearest(profile, name);
+    struct mf_diag *diag =
+        mf_diag(check->diags, MF_ERROR, 543, at, "`%s` has no register `%s`", profile->name, name);
+
+    if (nearest)
+        mf_diag_help(diag, "did you mean `%s`?", nearest);
+    else
+        mf_diag_help(diag, "`moat-flow nodes modbus.device` says how registers are named");
+}
+
+/* What the profile says cannot be said again. */
+static void check_profile(const struct mf_modbus_value_config *config, struct mf_check *check)
+{
+    static const char *const says[] = {"register", "type",  "words", "bytes",
+                                       "length",   "scale", "offset"};
+
+    if (!config->profile || !config->pick)
+        together(check, config->profile ? "profile" : "value",
+                 "`profile` and `value` belong together",
+                 "name the file with `profile`, and the register in it with `value`");
+    else if (!mf_modbus_value_register(config))
+        mf_modbus_no_register(config->profile, config->pick, mf_check_at(check, "value"), check);
+    for (size_t i = 0; i < sizeof(says) / sizeof(*says); i++)
+        if (mf_flow_option(check->item, says[i]))
+            together(check, says[i], "the profile says this",
+                     "leave it out, or leave out `profile` "
+                     "and `value`");
+}
+
 void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct mf_check *check)
 {
     enum mf_modbus_type type = type_of(config);
     bool has_own_size = mf_modbus_type_words(type) != 0;
-    bool is_number = type != MF_MODBUS_BIT && type != MF_MODBUS_TEXT;
+    struct mf_modbus_number number = number_of(config);
+    bool is_number = mf_modbus_number_types(&number) & MF_T_NUMERIC;
 
+    if (config->profile || config->pick) {
+        check_profile(config, check);
+        return;
+    }
+    if (!config->has_at)
+        together(check, "register", "nothing says which register",
+                 "add `register: …`, or `profile: …` and `value: …`");
     if (mf_modbus_has_bits(config->at.area) && type != MF_MODBUS_BIT)
         together(check, "type", "a coil or discrete input is a single bit",
                  "leave `type` out, or name a `holding:` or `input:` register");
     if (has_own_size && config->has_length)
-        together(check, "length", "`length` is for `text` and `bcd`, other types have a size",
+        together(check, "length",
+                 "`length` is for `text`, `bytes` and `bcd`, other types have a size",
                  "leave `length` out");
     if (!has_own_size && !config->has_length)
         together(check, "type", "the number of registers is missing", "add `length: …`");
@@ -206,7 +328,7 @@ void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct m
     if (config->scale == 0)
         together(check, "scale", "`scale: 0` would make every value the same",
                  "give a factor, such as 0.1");
-    if (config->at.address + mf_modbus_value_number(config).words > ADDRESS_MAX + 1u)
+    if (config->at.address + number.words > ADDRESS_MAX + 1u)
         together(check, "register", "the value reaches beyond the last register, 65535",
                  "take an earlier register, or a shorter type");
 }

@@ -4,7 +4,7 @@
 /* What a modbus link and its nodes can be told. */
 
 #include "engine/graph/kind.h"
-#include "nodes/modbus/number.h"
+#include "nodes/modbus/profile.h"
 #include "nodes/net/stream.h"
 
 enum { MF_MODBUS_PORT = 502 };
@@ -51,14 +51,20 @@ void mf_modbus_line_check(const struct mf_modbus_place *place, int64_t baud,
 
 void mf_modbus_link_check(const void *config, struct mf_check *check);
 
+/* The name of a profile, or the path of a file beside the one it stands in. The member is a
+ * const struct mf_profile *. */
+extern const struct mf_type mf_type_modbus_profile;
+
 /* Where a node's value is and what it looks like: the part that read and write share. */
 struct mf_modbus_value_config {
     const char *link;
     int64_t unit_id, length;
     struct mf_modbus_register at;
+    const struct mf_profile *profile;
+    const char *pick; /* name of one of its registers: the option `value` */
     int type, words, bytes;
     double scale, offset;
-    bool has_type, has_length, has_scale;
+    bool has_at, has_type, has_length, has_scale;
 };
 
 /* Entries of the option tables of kinds whose config begins with a struct mf_modbus_value_config
@@ -115,11 +121,27 @@ extern const struct mf_choice mf_modbus_orders[];
          MF_LIMITS(0, 255),                                                                        \
          .summary = "Number of the device on the bus (slave, unit)."},                             \
         {"register", .type = &mf_type_modbus_register,                                             \
-         .offset = MF_MODBUS_VALUE(at, struct mf_modbus_register), .flags = MF_OPT_REQUIRED,       \
+         .offset = MF_MODBUS_VALUE(at, struct mf_modbus_register),                                 \
+         .has = MF_MODBUS_VALUE(has_at, bool) + 1,                                                 \
          .summary = "Address as on the wire, from 0: `52`, or with its area `holding:52`, "        \
                     "`input:52`, `coil:1`, `discrete:1`; without one it is a holding register."},  \
+        {"profile", .type = &mf_type_modbus_profile,                                               \
+         .offset = MF_MODBUS_VALUE(profile, const struct mf_profile *),                            \
+         .summary = "Instead of `register`: the description of a device, by name "                 \
+                    "(`Eastron/SDM630`) or as a file beside this one (`own.yaml`)."},              \
+        {"value", .type = &mf_type_text, .offset = MF_MODBUS_VALUE(pick, const char *),            \
+         .summary = "Register of the profile, which says where it is, what it holds and in which " \
+                    "unit."},                                                                      \
         MF_MODBUS_NUMBER_OPTIONS
 
+/* Reports that a profile has no register of that name. */
+void mf_modbus_no_register(const struct mf_profile *profile, const char *name, struct mf_span at,
+                           struct mf_check *check);
 /* Faults of options that do not go together. */
 void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct mf_check *check);
-struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_config *config);
+/* The register in the profile, or NULL: the options themselves say what it is. */
+const struct mf_profile_register *mf_modbus_value_register(
+    const struct mf_modbus_value_config *config);
+struct mf_modbus_cell mf_modbus_value_cell(const struct mf_modbus_value_config *config);
+/* What a profile says about the value, for fingerprints. */
+void mf_modbus_value_print(const struct mf_modbus_value_config *config, struct mf_buf *buf);

@@ -21,6 +21,7 @@ struct config {
 
 struct state {
     struct mf_modbus_wish wish;
+    struct mf_modbus_cell cell;
     struct mf_poller poller;
 };
 
@@ -34,9 +35,17 @@ static void read_check(const void *config, struct mf_check *check)
 static void read_infer(struct mf_infer *infer, const void *config)
 {
     const struct config *c = config;
-    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+    struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
+    const struct mf_profile_register *reg = mf_modbus_value_register(&c->value);
 
-    mf_infer_set(infer, OUT, mf_modbus_number_types(&number), NULL);
+    mf_infer_set(infer, OUT, mf_modbus_number_types(&cell.number), reg ? reg->unit : NULL);
+}
+
+static void read_fingerprint(const void *config, struct mf_buf *buf)
+{
+    const struct config *c = config;
+
+    mf_modbus_value_print(&c->value, buf);
 }
 
 static int64_t read_period(const void *config)
@@ -75,12 +84,11 @@ static void look_again(struct mf_node *node)
 
 static void take(struct mf_node *node, const uint16_t *words)
 {
-    const struct config *c = mf_node_config(node);
-    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
+    const struct state *s = mf_node_state(node);
     struct mf_value value;
     struct mf_error err;
 
-    if (mf_modbus_decode(&number, words, &value, &err) < 0)
+    if (mf_modbus_cell_decode(&s->cell, words, &value, &err) < 0)
         mf_node_reject(node, mf_reason_decode, "%s", err.text);
     else
         mf_node_emit_take(node, OUT, value);
@@ -116,9 +124,10 @@ static int read_start(struct mf_node *node, struct mf_error *err)
     struct state *s = mf_node_state(node);
 
     s->wish.unit = (uint8_t)c->value.unit_id;
-    s->wish.area = c->value.at.area;
-    s->wish.address = c->value.at.address;
-    s->wish.count = (uint16_t)mf_modbus_value_number(&c->value).words;
+    s->cell = mf_modbus_value_cell(&c->value);
+    s->wish.area = s->cell.area;
+    s->wish.address = s->cell.from;
+    s->wish.count = s->cell.count;
     s->wish.done = done;
     s->wish.owner = node;
     mf_modbus_wish_init(&s->wish);
@@ -137,9 +146,9 @@ static void read_stop(struct mf_node *node)
 }
 
 static const struct mf_port ports[] = {
-    {"out", MF_OUT, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT),
+    {"out", MF_OUT, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT) | MF_T(MF_BYTES),
      .summary = "The value: a whole number, a number where it is scaled or a float, a bool for a "
-                "`bit`, a text."},
+                "`bit`, a text, bytes."},
     {0},
 };
 
@@ -179,6 +188,7 @@ const struct mf_kind mf_kind_modbus_read = {
     .check = read_check,
     .infer = read_infer,
     .period = read_period,
+    .fingerprint = read_fingerprint,
     .start = read_start,
     .timeout = read_timeout,
     .stop = read_stop,

@@ -23,50 +23,81 @@ struct config {
 
 struct state {
     struct mf_modbus_wish write, back;
+    struct mf_modbus_cell cell;
     uint64_t letter; /* that is under way */
     uint16_t words[MF_MODBUS_VALUE_WORDS];
 };
 
+static void cannot(struct mf_check *check, const struct config *c, const char *why,
+                   const char *help)
+{
+    mf_diag_help(mf_diag(check->diags, MF_ERROR, 220,
+                         mf_check_at(check, c->value.pick ? "value" : "register"), "%s", why),
+                 "%s", help);
+}
+
 static void write_check(const void *config, struct mf_check *check)
 {
     const struct config *c = config;
+    struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
 
     mf_modbus_value_check(&c->value, check);
-    if (!mf_modbus_is_writable(c->value.at.area))
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "register"),
-                             "%s registers cannot be written",
-                             mf_modbus_area_names[c->value.at.area]),
-                     "take a `holding:` register or a `coil:`");
+    if (!mf_modbus_is_writable(cell.area))
+        cannot(check, c,
+               mf_arena_printf(check->arena, "%s registers cannot be written",
+                               mf_modbus_area_names[cell.area]),
+               "take a `holding:` register or a `coil:`");
+    if (cell.number.has_bit)
+        cannot(check, c, "a single bit of a register cannot be written",
+               "write the whole register: the other bits must be known");
+    if (cell.has_power)
+        cannot(check, c, "the power of ten of this register is known to the device alone",
+               "write it by its address, with the `scale` that the device has");
+}
+
+static void wrong_type(struct mf_check *check, uint32_t wanted, uint32_t types)
+{
+    char is[96], needs[96];
+
+    mf_diag_help(mf_diag(check->diags, MF_ERROR, 204, mf_check_at(check, "from"),
+                         "the registers hold %s, and the input is %s",
+                         mf_types_print(wanted, needs), mf_types_print(types, is)),
+                 "another `type` fits, or convert the value with `expr`");
 }
 
 static void write_infer(struct mf_infer *infer, const void *config)
 {
     const struct config *c = config;
-    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
-    uint32_t wanted = mf_modbus_number_types(&number);
-    struct mf_check *check = mf_infer_check(infer);
-    char is[96], needs[96];
+    struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
+    const struct mf_profile_register *reg = mf_modbus_value_register(&c->value);
+    uint32_t wanted = mf_modbus_number_types(&cell.number);
 
     if (wanted & MF_T_NUMERIC)
         wanted = MF_T_NUMERIC;
     for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
         uint32_t types = mf_infer_types(infer, i);
 
-        if (types & wanted)
-            continue;
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, 204, mf_check_at(check, "from"),
-                             "the registers hold %s, and the input is %s",
-                             mf_types_print(wanted, needs), mf_types_print(types, is)),
-                     "another `type` fits, or convert the value with `expr`");
+        if (!(types & wanted))
+            wrong_type(mf_infer_check(infer), wanted, types);
+        else if (reg && reg->unit)
+            mf_infer_want(infer, i, reg->unit);
     }
+}
+
+static void write_fingerprint(const void *config, struct mf_buf *buf)
+{
+    const struct config *c = config;
+
+    mf_modbus_value_print(&c->value, buf);
 }
 
 static const char *write_writes(const void *config, struct mf_arena *arena)
 {
     const struct config *c = config;
+    struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
 
     return mf_arena_printf(arena, "unit %lld, %s:%u", (long long)c->value.unit_id,
-                           mf_modbus_area_names[c->value.at.area], c->value.at.address);
+                           mf_modbus_area_names[cell.area], cell.address);
 }
 
 /* ---- delivering ---- */
@@ -128,14 +159,12 @@ static void wait_for_unit(struct mf_node *node)
 
 static int write_deliver(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
 {
-    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
-    struct mf_modbus_number number = mf_modbus_value_number(&c->value);
     int rc;
 
     if (mf_modbus_wish_is_open(&s->write) || mf_modbus_wish_is_open(&s->back))
         return MF_ELINK;
-    rc = mf_modbus_encode(&number, &letter->msg.value, s->words, err);
+    rc = mf_modbus_encode(&s->cell.number, &letter->msg.value, s->words, err);
     if (rc < 0)
         return rc;
     s->letter = letter->number;
@@ -159,9 +188,9 @@ static void make_wish(struct mf_node *node, struct mf_modbus_wish *wish, bool is
 
     wish->unit = (uint8_t)c->value.unit_id;
     wish->is_write = is_write;
-    wish->area = c->value.at.area;
-    wish->address = c->value.at.address;
-    wish->count = (uint16_t)mf_modbus_value_number(&c->value).words;
+    wish->area = s->cell.area;
+    wish->address = s->cell.from;
+    wish->count = s->cell.count;
     wish->words = s->words;
     wish->done = is_write ? written : read_back;
     wish->owner = node;
@@ -170,8 +199,10 @@ static void make_wish(struct mf_node *node, struct mf_modbus_wish *wish, bool is
 
 static int write_start(struct mf_node *node, struct mf_error *err)
 {
+    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
 
+    s->cell = mf_modbus_value_cell(&c->value);
     make_wish(node, &s->write, true);
     make_wish(node, &s->back, false);
     return 0;
@@ -186,7 +217,7 @@ static void write_stop(struct mf_node *node)
 }
 
 static const struct mf_port ports[] = {
-    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT), MF_PORT_MANY,
+    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT) | MF_T(MF_BYTES), MF_PORT_MANY,
      .summary = "The value to write."},
     {0},
 };
@@ -229,6 +260,7 @@ const struct mf_kind mf_kind_modbus_write = {
     .flags = MF_KIND_ACTUATOR,
     .check = write_check,
     .infer = write_infer,
+    .fingerprint = write_fingerprint,
     .writes = write_writes,
     .start = write_start,
     .timeout = write_timeout,
