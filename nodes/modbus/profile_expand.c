@@ -86,10 +86,15 @@ static const struct twig *child_of(struct profiling *p, const struct level *leve
 static void no_target(struct profiling *p, struct mf_span at, const struct level *level,
                       const char *path, const char *key)
 {
+    bool is_leaf = twig_get(level->map, key);
     struct mf_nearest nearest;
-    struct mf_diag *diag =
-        profile_fault(p, MF_CODE_REF, at, "`ref: %s` leads nowhere: there is no `%s`", path, key);
+    struct mf_diag *diag = profile_fault(p, MF_CODE_REF, at,
+                                         is_leaf ? "`ref: %s` leads to a text: `%s` is no map"
+                                                 : "`ref: %s` leads nowhere: there is no `%s`",
+                                         path, key);
 
+    if (is_leaf)
+        return;
     mf_nearest_init(&nearest, key);
     for (uint32_t i = 0; i < level->map->count; i++)
         mf_nearest_add(&nearest, level->map->pairs[i].key);

@@ -45,7 +45,8 @@ def check_kinds():
 
 def check_codes():
     defined = set(re.findall(r"MF_CODE\((\d+),", text_of("engine/config/codes.def")))
-    sources = text_of("engine/**/*.c", "engine/**/*.h", "lua/**/*.c", "nodes/**/*.c", "rules/**/*.c")
+    sources = text_of("engine/**/*.c", "engine/**/*.h", "lua/**/*.c", "nodes/**/*.[ch]",
+                      "rules/**/*.c")
     used = set(re.findall(r"MF_(?:ERROR|WARNING|NOTE),\s*(\d{3,4})\b", sources))
     used |= set(re.findall(r"\b(?:MF_)?CODE_\w+\s*=\s*(\d{3,4})\b", sources))
     mentioned = set(re.findall(r"\b(\d{3})\b", sources))  # as an argument of a helper
