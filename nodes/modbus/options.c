@@ -211,7 +211,7 @@ static enum mf_modbus_type type_of(const struct mf_modbus_value_config *config)
     return mf_modbus_has_bits(config->at.area) ? MF_MODBUS_BIT : MF_MODBUS_UINT16;
 }
 
-static struct mf_modbus_number number_of(const struct mf_modbus_value_config *config)
+struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_config *config)
 {
     enum mf_modbus_type type = type_of(config);
     unsigned words = mf_modbus_type_words(type);
@@ -244,7 +244,7 @@ void mf_modbus_value_print(const struct mf_modbus_value_config *config, struct m
 struct mf_modbus_cell mf_modbus_value_cell(const struct mf_modbus_value_config *config)
 {
     const struct mf_profile_register *reg = mf_modbus_value_register(config);
-    struct mf_modbus_number number = number_of(config);
+    struct mf_modbus_number number = mf_modbus_value_number(config);
 
     if (reg)
         return reg->cell;
@@ -300,7 +300,7 @@ void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct m
 {
     enum mf_modbus_type type = type_of(config);
     bool has_own_size = mf_modbus_type_words(type) != 0;
-    struct mf_modbus_number number = number_of(config);
+    struct mf_modbus_number number = mf_modbus_value_number(config);
     bool is_number = mf_modbus_number_types(&number) & MF_T_NUMERIC;
 
     if (config->profile || config->pick) {

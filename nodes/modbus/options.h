@@ -139,6 +139,8 @@ void mf_modbus_no_register(const struct mf_profile *profile, const char *name, s
                            struct mf_check *check);
 /* Faults of options that do not go together. */
 void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct mf_check *check);
+/* What the options themselves say, without a profile. */
+struct mf_modbus_number mf_modbus_value_number(const struct mf_modbus_value_config *config);
 /* The register in the profile, or NULL: the options themselves say what it is. */
 const struct mf_profile_register *mf_modbus_value_register(
     const struct mf_modbus_value_config *config);

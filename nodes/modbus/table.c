@@ -192,6 +192,7 @@ static void read_register(struct reading *r, const struct mf_tree_pair *pair, ui
     served->unit = r->unit;
     served->at = pair->key->at;
     served->value.at = (struct mf_modbus_register){r->area, address, true};
+    served->value.has_at = true;
     if (pair->value->kind == MF_TREE_MAP) {
         item.options = pair->value->pairs;
         item.option_count = pair->value->count;
