@@ -82,7 +82,7 @@ static void say_result(struct mf_node *node)
         return;
     else if (!mf_formula_run(&s->formula, node, expr, &result, &reason))
         reject(node, is_on ? "`then`" : "`else`", reason);
-    else if (result.type == MF_NULL)
+    else if (result.type == MF_NULL && !mf_expr_constant(expr))
         reject(node, is_on ? "`then`" : "`else`", mf_reason_missing);
     else
         say(node, result);
@@ -311,7 +311,9 @@ const struct mf_kind mf_kind_when = {
            "of its own inside, or it would be the name of a node) or expressions, which follow "
            "their inputs while they count. Without `else` the output is false where `then` is "
            "true or absent; where `then` is something else nothing is said, and the output keeps "
-           "its value.\n"
+           "its value. `nil` takes it back: the output is good and has no value, and an actuator "
+           "listens to the next in its `priority`. An expression that should have a value and has "
+           "none makes the output bad.\n"
            "\n"
            "While an input is stale or bad the output is marked. The clock of `for` runs on, but "
            "nothing good comes of it before the input is good again.",

@@ -7,14 +7,23 @@
 
 #include "engine/graph/guard_priv.h"
 
+/* Without the link in front, which the reader knows by another name, or the `file:`. */
+static const char *name_of(const char *thing)
+{
+    const char *end = strchr(thing, MF_GUARD_ON);
+
+    if (!end)
+        end = strchr(thing, ':');
+    return end ? end + 1 : thing;
+}
+
 static void two_writers(struct mf_compile *compile, const struct mf_def *other,
-                        const struct mf_def *def, const char *target)
+                        const struct mf_def *def, const char *thing)
 {
     struct mf_diag *diag;
 
     diag = mf_diag(compile->diags, MF_ERROR, 304, def->draft->item->at,
-                   "`%s` and `%s` both write `%s`", other->name, def->name,
-                   strchr(target, ':') ? strchr(target, ':') + 1 : target);
+                   "`%s` and `%s` both write `%s`", other->name, def->name, name_of(thing));
     mf_diag_related(diag, other->draft->item->at, "`%s` writes it here", other->name);
     if (def->guard || other->guard)
         mf_diag_help(diag, "let one node write it, with `from: [a, b]` and `priority: [a, b]`");
@@ -22,44 +31,67 @@ static void two_writers(struct mf_compile *compile, const struct mf_def *other,
         mf_diag_help(diag, "let one node write it, fed by `from: [a, b]`, `select` or `merge`");
 }
 
+struct mf_writers {
+    struct mf_map all, guarded; /* by thing */
+};
+
+/* Says so once per pair: values of several registers overlap in several. */
+static void add_writer(struct mf_compile *compile, struct mf_writers *writers, struct mf_def *def,
+                       const char *target)
+{
+    const struct mf_def *said = NULL;
+    const char *thing;
+
+    while ((thing = mf_guard_next_thing(&target, compile->arena))) {
+        const struct mf_def *other = mf_map_add(&writers->all, thing, def);
+
+        if (other == def)
+            continue;
+        if (other && other != said)
+            two_writers(compile, other, def, thing);
+        else if (!other && def->guard)
+            mf_map_set(&writers->guarded, thing, def);
+        if (other)
+            said = other;
+    }
+}
+
+/* Past the guard of another node nothing may be written, whatever the kind allows otherwise. */
+static void check_past_guards(struct mf_compile *compile, const struct mf_writers *writers,
+                              const struct mf_draft *draft)
+{
+    const char *target = mf_guard_target(compile, draft), *thing;
+
+    while ((thing = mf_guard_next_thing(&target, compile->arena))) {
+        const struct mf_def *other = mf_map_get(&writers->guarded, thing);
+
+        if (other && mf_map_get(&writers->all, thing) == other)
+            two_writers(compile, other, draft->def, thing);
+    }
+}
+
 /* Two nodes that write one thing outside fight each other. */
 static void check_writers(struct mf_compile *compile)
 {
-    struct mf_map writers = {0}, guarded = {0};
+    struct mf_writers writers = {0};
 
     for (size_t i = 0; i < compile->count; i++) {
         const struct mf_draft *draft = compile->drafts[i];
         struct mf_def *def = draft->def;
-        const struct mf_def *other;
-        const char *target;
 
-        if (draft->failed || draft->loaded.is_unknown || !def->kind->writes)
-            continue;
-        target = def->guard ? def->guard->target : def->kind->writes(def->config, compile->arena);
-        if (!target)
-            continue;
-        other = mf_map_add(&writers, target, def);
-        if (other)
-            two_writers(compile, other, def, target);
-        else if (def->guard)
-            mf_map_set(&guarded, target, def);
+        if (!draft->failed && !draft->loaded.is_unknown && def->kind->writes)
+            add_writer(compile, &writers, def,
+                       def->guard ? def->guard->target
+                                  : def->kind->writes(def->config, compile->arena));
     }
-    /* Past the guard of another node nothing may be written, whatever the kind allows otherwise. */
-    for (size_t i = 0; i < compile->count && guarded.count; i++) {
+    for (size_t i = 0; i < compile->count && writers.guarded.count; i++) {
         const struct mf_draft *draft = compile->drafts[i];
-        const struct mf_def *other = NULL;
-        const char *target;
 
-        if (draft->failed || draft->loaded.is_unknown || draft->def->guard)
-            continue;
-        target = mf_guard_target(compile, draft);
-        if (target)
-            other = mf_map_get(&guarded, target);
-        if (other && mf_map_get(&writers, target) == other)
-            two_writers(compile, other, draft->def, target);
+        if (!draft->failed && !draft->loaded.is_unknown && !draft->def->guard)
+            check_past_guards(compile, &writers, draft);
     }
-    mf_map_done(&writers);
-    mf_map_done(&guarded);
+    mf_map_done(&writers.all);
+    mf_map_done(&writers.guarded);
 }
 
 static bool is_read(const struct mf_def *def)

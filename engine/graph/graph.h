@@ -18,7 +18,8 @@ struct mf_link_def {
     const char *name;
     const struct mf_link_kind *kind;
     const void *config;
-    uint64_t hash[2]; /* of everything that matters: equal means "the same link" at a reload */
+    const char *leads_to; /* links with the same are two ways to the same things */
+    uint64_t hash[2];     /* of everything that matters: equal means "the same link" at a reload */
     const char *file;
     uint32_t line, column;
     uint32_t index;

@@ -453,6 +453,55 @@ static const struct mf_tree *main_value(const struct mf_draft *draft)
     return NULL;
 }
 
+static size_t line_length(const char *text)
+{
+    return strcspn(text, "\n");
+}
+
+const char *mf_guard_next_thing(const char **target, struct mf_arena *arena)
+{
+    const char *thing = *target;
+    size_t len;
+
+    if (!thing || !*thing)
+        return NULL;
+    len = line_length(thing);
+    *target = thing[len] ? thing + len + 1 : NULL;
+    return mf_arena_printf(arena, "%.*s", (int)len, thing);
+}
+
+static bool names(const char *target, const char *thing, size_t len)
+{
+    for (; target; target = strchr(target, '\n') ? strchr(target, '\n') + 1 : NULL)
+        if (line_length(target) == len && memcmp(target, thing, len) == 0)
+            return true;
+    return false;
+}
+
+bool mf_guard_is_within(const char *target, const char *other)
+{
+    for (size_t len; *target; target += len + (target[len] != 0)) {
+        len = line_length(target);
+        if (!names(other, target, len))
+            return false;
+    }
+    return true;
+}
+
+/* Each line of it, with where the link leads in front. */
+static const char *on_link(struct mf_compile *compile, const struct mf_link_def *link,
+                           const char *target)
+{
+    struct mf_buf buf = {0};
+    const char *thing;
+
+    while ((thing = mf_guard_next_thing(&target, compile->arena)))
+        mf_buf_printf(&buf, "%s%s%c%s", buf.len ? "\n" : "", link->leads_to, MF_GUARD_ON, thing);
+    thing = mf_arena_strdup(compile->arena, mf_buf_text(&buf));
+    mf_buf_done(&buf);
+    return thing;
+}
+
 /* What a kind that always acts says, on its link. Of the others it is what stands behind the kind:
  * they tell of two writers only where two are always wrong, and here they are. */
 const char *mf_guard_target(struct mf_compile *compile, const struct mf_draft *draft)
@@ -466,9 +515,9 @@ const char *mf_guard_target(struct mf_compile *compile, const struct mf_draft *d
     if (def->kind->writes)
         target = def->kind->writes(def->config, compile->arena);
     if (def->link && (def->kind->flags & MF_KIND_ACTUATOR))
-        return target ? mf_arena_printf(compile->arena, "%s:%s", def->link->name, target) : NULL;
+        return target ? on_link(compile, def->link, target) : NULL;
     if (def->link && main && main->kind == MF_TREE_SCALAR && !strchr(main->text, '{'))
-        return mf_arena_printf(compile->arena, "%s:%s", def->link->name, main->text);
+        return on_link(compile, def->link, main->text);
     return target;
 }
 

@@ -17,9 +17,11 @@ enum mf_failsafe { MF_FAILSAFE_NONE, MF_FAILSAFE_KEEP, MF_FAILSAFE_VALUE };
 
 enum { MF_GUARD_MANUAL = -1 }; /* in `order`: what `set` says */
 
+#define MF_GUARD_ON '\t' /* in a target, between where a link leads and what is there */
+
 struct mf_guard_def {
-    const char
-        *target; /* what it writes outside, for two of which there is no room; NULL: unknown */
+    /* What it writes outside, a thing a line, for two of which there is no room; NULL: unknown. */
+    const char *target;
     const struct mf_unit *unit; /* of all numbers here and of all inputs; NULL: none */
     uint32_t types;             /* that may be written */
     double low, high;           /* infinite where `limit` is open or not given */
@@ -41,6 +43,11 @@ static inline bool mf_kind_can_act(const struct mf_kind *kind)
 {
     return kind->flags & (MF_KIND_ACTUATOR | MF_KIND_MAY_ACT);
 }
+
+/* Takes the next thing off a target; NULL: no more, or the target is NULL. */
+const char *mf_guard_next_thing(const char **target, struct mf_arena *arena);
+/* All that `target` names is in `other`, too. */
+bool mf_guard_is_within(const char *target, const char *other);
 
 /* Reads what a person wrote for this output: a quantity of its unit, a word for true or false, a
  * text, or JSON for maps and lists. The caller owns the value. */

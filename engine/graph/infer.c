@@ -415,6 +415,11 @@ struct mf_arena *mf_infer_arena(struct mf_infer *infer)
     return infer->compile->arena;
 }
 
+const void *mf_infer_link(const struct mf_infer *infer)
+{
+    return infer->def->link ? infer->def->link->config : NULL;
+}
+
 const struct mf_unit *mf_infer_asked_unit(const struct mf_infer *infer)
 {
     const struct mf_common *common = &infer->def->draft->common;

@@ -104,8 +104,8 @@ struct mf_kind {
      * three. */
     int64_t (*period)(const void *config);
 
-    /* What in the outside world the node writes ("file:/a/b"), arena text or NULL: two nodes with
-     * the same are an error. */
+    /* What in the outside world the node writes ("file:/a/b"), arena text or NULL, one thing a
+     * line: two nodes with the same thing are an error. */
     const char *(*writes)(const void *config, struct mf_arena *arena);
 
     /* Appends what else makes a node another one than before when the flow is reloaded, beside what
@@ -197,6 +197,11 @@ struct mf_link_kind {
     const void *service;
 
     void (*check)(const void *config, struct mf_check *check);
+    /* Where it leads, arena text: what is written there over two links is the same thing. Without
+     * it each link leads somewhere else. */
+    const char *(*leads_to)(const void *config, struct mf_arena *arena);
+    /* Nobody else may be on it: a second link that leads there is an error. May be NULL. */
+    bool (*is_exclusive)(const void *config);
     int (*create)(struct mf_link *link, struct mf_error *err);
     /* Begins to connect; ends in mf_link_up() or mf_link_down(). Called again with back-off after
      * each down. */
@@ -253,6 +258,8 @@ bool mf_infer_in_unit(struct mf_infer *infer, const struct mf_option *option, st
 bool mf_infer_expr(struct mf_infer *infer, struct mf_expr *expr, const struct mf_unit *wanted,
                    struct mf_expr_slot *ret_result);
 struct mf_arena *mf_infer_arena(struct mf_infer *infer);
+/* Config of the link that the node hangs on, or NULL. */
+const void *mf_infer_link(const struct mf_infer *infer);
 /* The unit that `unit:` on the node asks for, or NULL. */
 const struct mf_unit *mf_infer_asked_unit(const struct mf_infer *infer);
 

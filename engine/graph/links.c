@@ -18,6 +18,37 @@ struct mf_kind_links {
 
 /* ---- loading ---- */
 
+/* Where a link leads, if that can be known; else it stands for itself. */
+static const char *place_of(struct mf_compile *compile, const struct mf_link_def *link)
+{
+    const char *place = NULL;
+
+    if (link->kind->leads_to)
+        place = link->kind->leads_to(link->config, compile->arena);
+    return place ? mf_arena_printf(compile->arena, "%s %s", link->kind->name, place) : link->name;
+}
+
+static void check_alone(struct mf_compile *compile, const struct mf_link_def *link,
+                        const struct mf_flow_item *item)
+{
+    const struct mf_graph *graph = compile->graph;
+    struct mf_diag *diag;
+
+    for (size_t i = 0; i < graph->link_count; i++) {
+        const struct mf_link_def *other = graph->links[i];
+        const struct mf_flow_item *there = mf_map_get(&compile->flow->links, other->name);
+
+        if (strcmp(other->leads_to, link->leads_to) != 0)
+            continue;
+        diag = mf_diag(compile->diags, MF_ERROR, 587, item->at,
+                       "`%s` and `%s` are on the same line, on which there is room for one",
+                       other->name, link->name);
+        mf_diag_related(diag, there->at, "`%s` is here", other->name);
+        mf_diag_help(diag, "let all its nodes share one link");
+        return;
+    }
+}
+
 static struct mf_link_def *load_link(struct mf_compile *compile, const struct mf_flow_item *item,
                                      const struct mf_link_kind *kind)
 {
@@ -32,10 +63,16 @@ static struct mf_link_def *load_link(struct mf_compile *compile, const struct mf
     link->kind = kind;
     link->config = config;
     mf_compile_place(compile, item->at, &link->file, &link->line, &link->column);
+    link->leads_to = link->name;
     if (mf_load_options(&load, kind->options, kind->name, item->kind_at, item->main, item->options,
                         item->option_count, NULL, config) &&
-        !into.is_unknown && kind->check)
-        kind->check(config, &check);
+        !into.is_unknown) {
+        if (kind->check)
+            kind->check(config, &check);
+        link->leads_to = place_of(compile, link);
+        if (kind->is_exclusive && kind->is_exclusive(config))
+            check_alone(compile, link, item);
+    }
     return into.failed || compile->diags->errors != errors ? NULL : link;
 }
 

@@ -110,7 +110,8 @@ bool mf_guard_is_orphan(const struct mf_node *old, const struct mf_graph *graph)
         same_text(heir->guard->target, guard->target))
         return false;
     for (size_t i = 0; i < graph->count && guard->target; i++)
-        if (graph->nodes[i]->guard && same_text(graph->nodes[i]->guard->target, guard->target))
+        if (graph->nodes[i]->guard && graph->nodes[i]->guard->target &&
+            mf_guard_is_within(guard->target, graph->nodes[i]->guard->target))
             return false;
     return true;
 }

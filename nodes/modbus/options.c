@@ -196,6 +196,21 @@ const struct mf_type mf_type_modbus_profile = {
     .moved = profile_moved,
 };
 
+/* The host as it is written: two names of one device are not found out. */
+const char *mf_modbus_link_leads_to(const void *config, struct mf_arena *arena)
+{
+    const struct mf_modbus_link_config *c = config;
+
+    return c->place.is_serial ? c->place.device : mf_net_address_print(&c->place.address, arena);
+}
+
+bool mf_modbus_link_is_exclusive(const void *config)
+{
+    const struct mf_modbus_link_config *c = config;
+
+    return c->place.is_serial;
+}
+
 /* ---- a value ---- */
 
 const struct mf_choice mf_modbus_orders[] = {
@@ -331,4 +346,30 @@ void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct m
     if (config->at.address + number.words > ADDRESS_MAX + 1u)
         together(check, "register", "the value reaches beyond the last register, 65535",
                  "take an earlier register, or a shorter type");
+}
+
+const char *mf_modbus_registers(int64_t unit, enum mf_modbus_area area, unsigned address,
+                                unsigned count, struct mf_arena *arena)
+{
+    struct mf_buf buf = {0};
+    const char *names;
+
+    for (unsigned i = 0; i < count; i++)
+        mf_buf_printf(&buf, "%sunit %lld, %s:%u", i ? "\n" : "", (long long)unit,
+                      mf_modbus_area_names[area], address + i);
+    names = mf_arena_strdup(arena, mf_buf_text(&buf));
+    mf_buf_done(&buf);
+    return names;
+}
+
+void mf_modbus_unit_check(struct mf_infer *infer, int64_t unit)
+{
+    const struct mf_modbus_link_config *link = mf_infer_link(infer);
+    struct mf_check *check = mf_infer_check(infer);
+
+    if (unit != 0 || !link || !link->place.is_serial)
+        return;
+    mf_diag_help(mf_diag(check->diags, MF_ERROR, 588, mf_check_at(check, "unit_id"),
+                         "on a serial line unit 0 is everybody, and nobody answers"),
+                 "give the number that is set at the device, 1 to 247");
 }

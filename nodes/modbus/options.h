@@ -50,6 +50,8 @@ void mf_modbus_line_check(const struct mf_modbus_place *place, int64_t baud,
                           struct mf_check *check);
 
 void mf_modbus_link_check(const void *config, struct mf_check *check);
+const char *mf_modbus_link_leads_to(const void *config, struct mf_arena *arena);
+bool mf_modbus_link_is_exclusive(const void *config);
 
 /* The name of a profile, or the path of a file beside the one it stands in. The member is a
  * const struct mf_profile *. */
@@ -147,3 +149,8 @@ const struct mf_profile_register *mf_modbus_value_register(
 struct mf_modbus_cell mf_modbus_value_cell(const struct mf_modbus_value_config *config);
 /* What a profile says about the value, for fingerprints. */
 void mf_modbus_value_print(const struct mf_modbus_value_config *config, struct mf_buf *buf);
+/* All registers of a value by name, each on a line of its own, for mf_kind.writes. */
+const char *mf_modbus_registers(int64_t unit, enum mf_modbus_area area, unsigned address,
+                                unsigned count, struct mf_arena *arena);
+/* For infer(): on a serial line unit 0 is everybody, and nobody answers. */
+void mf_modbus_unit_check(struct mf_infer *infer, int64_t unit);

@@ -38,6 +38,7 @@ static void read_infer(struct mf_infer *infer, const void *config)
     struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
     const struct mf_profile_register *reg = mf_modbus_value_register(&c->value);
 
+    mf_modbus_unit_check(infer, c->value.unit_id);
     mf_infer_set(infer, OUT, mf_modbus_number_types(&cell.number), reg ? reg->unit : NULL);
 }
 

@@ -72,6 +72,7 @@ static void write_infer(struct mf_infer *infer, const void *config)
     const struct mf_profile_register *reg = mf_modbus_value_register(&c->value);
     uint32_t wanted = mf_modbus_number_types(&cell.number);
 
+    mf_modbus_unit_check(infer, c->value.unit_id);
     if (wanted & MF_T_NUMERIC)
         wanted = MF_T_NUMERIC;
     for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
@@ -96,8 +97,7 @@ static const char *write_writes(const void *config, struct mf_arena *arena)
     const struct config *c = config;
     struct mf_modbus_cell cell = mf_modbus_value_cell(&c->value);
 
-    return mf_arena_printf(arena, "unit %lld, %s:%u", (long long)c->value.unit_id,
-                           mf_modbus_area_names[cell.area], cell.address);
+    return mf_modbus_registers(c->value.unit_id, cell.area, cell.from, cell.count, arena);
 }
 
 /* ---- delivering ---- */

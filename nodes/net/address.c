@@ -3,6 +3,7 @@
 
 #include "nodes/net/address.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "engine/base/num.h"
@@ -68,6 +69,16 @@ int mf_net_address_read(const char *text, int port, struct mf_arena *arena,
 }
 
 /* ---- options ---- */
+
+const char *mf_net_address_print(const struct mf_net_address *address, struct mf_arena *arena)
+{
+    char *text = mf_arena_printf(arena, strchr(address->host, ':') ? "[%s]:%d" : "%s:%d",
+                                 address->host, address->port);
+
+    for (char *at = text; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return text;
+}
 
 bool mf_net_address_option(struct mf_load *load, const struct mf_tree *tree, const char *text,
                            int port, struct mf_net_address *ret)

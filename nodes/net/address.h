@@ -19,6 +19,9 @@ struct mf_net_address {
 int mf_net_address_read(const char *text, int port, struct mf_arena *arena,
                         struct mf_net_address *ret, struct mf_error *err);
 
+/* The same host and port have the same text. */
+const char *mf_net_address_print(const struct mf_net_address *address, struct mf_arena *arena);
+
 /* The same for an option, after reporting MF0530: false. */
 bool mf_net_address_option(struct mf_load *load, const struct mf_tree *tree, const char *text,
                            int port, struct mf_net_address *ret);

@@ -285,6 +285,13 @@ static void owserver_destroy(struct mf_link *link)
 
 static const int default_port = PORT;
 
+static const char *owserver_leads_to(const void *config, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    return mf_net_address_print(&c->place, arena);
+}
+
 #define MF_CONFIG struct config
 static const struct mf_option options[] = {
     {"place", &mf_type_net_host, MF_MEMBER(MF_CONFIG, place, struct mf_net_address),
@@ -311,6 +318,7 @@ const struct mf_link_kind mf_link_kind_owserver = {
     .options = options,
     .config_size = sizeof(struct config),
     .state_size = sizeof(struct state),
+    .leads_to = owserver_leads_to,
     .create = owserver_create,
     .start = owserver_start,
     .timeout = owserver_timeout,

@@ -2,6 +2,8 @@
 /* A kind that writes anything, said to be an actuator: file.write, in whose file all can be read.
  */
 
+#include <stdio.h>
+
 #include "engine/run/engine.h"
 #include "tests/support/bench.h"
 
@@ -127,6 +129,41 @@ static void faults(void **state)
                        "MF0304", "`a` and `b` both write");
 }
 
+#define BUS(nodes)                                                                                 \
+    "moat-flow: 1\nlinks:\n  bus: {modbus: 'tcp:meter.lan'}\n  way: {modbus: "                     \
+    "'tcp:Meter.lan:502'}\n  far: {modbus: 'tcp:meter.lan:503'}\n"                                 \
+    "nodes:\n  in: {sim.counter: 1, every: 1s}\n" nodes
+#define A "  a: {modbus.write: bus, from: in, limit: 0..9, failsafe: 0, register: "
+#define B(link) "  b: {modbus.write: " link ", from: in, limit: 0..9, failsafe: 0, register: "
+
+/* Two nodes must not write one register, however it is named and whatever else they write; nor
+ * over two links. Neighbours, other units and devices are something else. */
+static void one_register(void **state)
+{
+    static const struct {
+        const char *flow, *both; /* NULL: there is room for both */
+    } rows[] = {
+        {BUS(A "52}\n" B("bus") "'holding:0x34'}\n"), "unit 1, holding:52"},
+        {BUS(A "50, type: float64}\n" B("bus") "53}\n"), "unit 1, holding:53"},
+        {BUS(A "53}\n" B("bus") "50, type: int64}\n"), "unit 1, holding:53"},
+        {BUS(A "51, type: int32}\n" B("bus") "50, type: int32}\n"), "unit 1, holding:51"},
+        {BUS(A "52}\n" B("way") "52}\n"), "unit 1, holding:52"},
+        {BUS(A "50, type: float32}\n" B("bus") "52}\n"), NULL},
+        {BUS(A "52}\n" B("bus") "52, unit_id: 2}\n"), NULL},
+        {BUS(A "52}\n" B("far") "52}\n"), NULL},
+    };
+    char text[64];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (!rows[i].both) {
+            bench_expect_clean(rows[i].flow);
+            continue;
+        }
+        snprintf(text, sizeof(text), "`a` and `b` both write `%s`", rows[i].both);
+        bench_expect_fault(rows[i].flow, "MF0304", text);
+    }
+}
+
 /* Bounds and failsafe can be in any unit of the dimension, and texts need neither. */
 static void clean(void **state)
 {
@@ -142,9 +179,10 @@ static void clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_in_a_file), cmocka_unit_test(only_what_is_good),
-        cmocka_unit_test(taken_away),    cmocka_unit_test(faults),
-        cmocka_unit_test(clean),         cmocka_unit_test(rules_give_way),
+        cmocka_unit_test(all_in_a_file),  cmocka_unit_test(only_what_is_good),
+        cmocka_unit_test(taken_away),     cmocka_unit_test(faults),
+        cmocka_unit_test(one_register),   cmocka_unit_test(clean),
+        cmocka_unit_test(rules_give_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void has_to_last(void **state)
     bench_free(b);
 }
 
-/* `then` and `else` as literals; what is left out. */
+/* `then` and `else` as literals; what is left out; what is said to be nothing. */
 static void literals(void **state)
 {
     struct bench *b = bench_new(POWER "both: {when: power > 5, then: 21 °C, else: 17 °C}\n"
@@ -53,7 +53,8 @@ static void literals(void **state)
                                       "only_then: {when: power > 5, then: 1500 W}\n"
                                       "only_true: {when: power > 5, then: true}\n"
                                       "only_false: {when: power > 5, then: false}\n"
-                                      "only_else: {when: power > 5, else: false}\n");
+                                      "only_else: {when: power > 5, else: false}\n"
+                                      "taken_back: {when: power > 5, then: 1, else: nil}\n");
 
     bench_feed(b, "power", "6");
     bench_feed(b, "power", "4");
@@ -66,6 +67,7 @@ static void literals(void **state)
     bench_expect(b, "only_true", "true false true");
     bench_expect(b, "only_false", "false");
     bench_expect(b, "only_else", "true false true");
+    bench_expect(b, "taken_back", "1 null 1");
     bench_free(b);
 }
 
