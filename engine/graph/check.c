@@ -94,6 +94,41 @@ static void check_writers(struct mf_compile *compile)
     mf_map_done(&writers.guarded);
 }
 
+/* That two nodes write one thing has been said in better words. */
+static bool both_write(const struct mf_def *a, const struct mf_def *b)
+{
+    return a->guard && b->guard && a->guard->target && b->guard->target &&
+           strcmp(a->guard->target, b->guard->target) == 0;
+}
+
+/* What only one node can have at a time: the system would refuse it to the second. */
+static void check_claims(struct mf_compile *compile)
+{
+    struct mf_map claims = {0};
+
+    for (size_t i = 0; i < compile->count; i++) {
+        const struct mf_draft *draft = compile->drafts[i];
+        struct mf_def *def = draft->def;
+        const struct mf_def *other;
+        const char *claim;
+
+        if (draft->failed || draft->loaded.is_unknown || !def->kind->claims || !def->link)
+            continue;
+        claim = def->kind->claims(def->config, def->link->config, compile->arena);
+        other = claim ? mf_map_add(&claims,
+                                   mf_arena_printf(compile->arena, "%s/%s", def->link->name, claim),
+                                   def)
+                      : NULL;
+        if (!other || both_write(other, def))
+            continue;
+        mf_diag_related(mf_diag(compile->diags, MF_ERROR, 560, draft->item->at,
+                                "`%s` and `%s` both want `%s` of `%s`, which only one can have",
+                                other->name, def->name, claim, def->link->name),
+                        other->draft->item->at, "`%s` has it here", other->name);
+    }
+    mf_map_done(&claims);
+}
+
 static bool is_read(const struct mf_def *def)
 {
     for (unsigned i = 0; i < def->out_count; i++)
@@ -121,6 +156,7 @@ static void check_readers(struct mf_compile *compile)
 void mf_compile_check(struct mf_compile *compile)
 {
     check_writers(compile);
+    check_claims(compile);
     if (!compile->diags->errors)
         check_readers(compile);
 }

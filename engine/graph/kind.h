@@ -108,6 +108,10 @@ struct mf_kind {
      * line: two nodes with the same thing are an error. */
     const char *(*writes)(const void *config, struct mf_arena *arena);
 
+    /* What it needs for itself alone of its link, reading or writing, arena text or NULL: two nodes
+     * on one link with the same are an error. */
+    const char *(*claims)(const void *config, const void *link_config, struct mf_arena *arena);
+
     /* Appends what else makes a node another one than before when the flow is reloaded, beside what
      * its options say: the content of a file they name. */
     void (*fingerprint)(const void *config, struct mf_buf *buf);
@@ -195,6 +199,10 @@ struct mf_link_kind {
      * both have the table of what these nodes may ask. NULL: no other kind. */
     const struct mf_link_kind *like;
     const void *service;
+
+    /* The name says it all (`gpiochip0`): a node may hang on it without its being declared, as if
+     * it were, with the name as its main option. NULL: no name does. */
+    bool (*is_implied)(const char *name);
 
     void (*check)(const void *config, struct mf_check *check);
     /* Where it leads, arena text: what is written there over two links is the same thing. Without

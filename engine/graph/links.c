@@ -99,6 +99,20 @@ static void unknown_link_kind(struct mf_compile *compile, const struct mf_flow_i
         mf_diag_help(diag, "`%s` is a kind of node; put it under `nodes:`", item->kind);
 }
 
+/* The table has room for a power of two. */
+static void make_room(struct mf_compile *compile)
+{
+    struct mf_graph *graph = compile->graph;
+    struct mf_link_def **links = graph->links;
+    size_t count = graph->link_count;
+
+    if (count & (count - 1))
+        return;
+    graph->links = mf_arena_alloc(compile->arena, (count ? 2 * count : 1) * sizeof(*links));
+    if (count)
+        memcpy(graph->links, links, count * sizeof(*links));
+}
+
 static void add_link(struct mf_compile *compile, const struct mf_flow_item *item)
 {
     const struct mf_link_kind *kind = mf_registry_link(item->kind);
@@ -120,6 +134,7 @@ static void add_link(struct mf_compile *compile, const struct mf_flow_item *item
     of_kind->count++;
     if (!link)
         return;
+    make_room(compile);
     link->index = (uint32_t)graph->link_count;
     graph->links[graph->link_count++] = link;
     mf_map_set(&graph->link_by_name, link->name, link);
@@ -129,8 +144,6 @@ void mf_compile_links(struct mf_compile *compile)
 {
     const struct mf_map *links = &compile->flow->links;
 
-    compile->graph->links =
-        mf_arena_alloc(compile->arena, (links->count + 1) * sizeof(*compile->graph->links));
     for (size_t i = 0; i < links->count; i++) {
         const struct mf_flow_item *item = links->entries[i].value;
         const struct mf_origin *outer;
@@ -196,12 +209,68 @@ static void unknown_link(struct mf_compile *compile, const struct mf_kind *kind,
                      kind->link->name);
 }
 
+/* ---- links that go without saying ---- */
+
+/* One that is declared for the same thing, under another name. */
+static const struct mf_flow_item *declared_for(const struct mf_compile *compile,
+                                               const struct mf_link_kind *kind, const char *name)
+{
+    const struct mf_map *links = &compile->flow->links;
+
+    for (size_t i = 0; i < links->count; i++) {
+        const struct mf_flow_item *item = links->entries[i].value;
+
+        if (strcmp(item->kind, kind->name) == 0 && item->main &&
+            item->main->kind == MF_TREE_SCALAR && mf_tree_is(item->main, name))
+            return item;
+    }
+    return NULL;
+}
+
+/* As if the flow had `NAME: {KIND: NAME}` under `links:`. */
+static const struct mf_flow_item *implied_link(struct mf_compile *compile,
+                                               const struct mf_link_kind *kind, const char *name,
+                                               struct mf_span at)
+{
+    struct mf_arena *arena = compile->flow->arena;
+    struct mf_tree *main = mf_arena_alloc(arena, sizeof(*main));
+    struct mf_flow_item *item = mf_arena_alloc(arena, sizeof(*item));
+
+    main->kind = MF_TREE_SCALAR;
+    main->count = (uint32_t)strlen(name);
+    main->text = mf_arena_strdup(arena, name);
+    main->at = at;
+    main->nodes = 1;
+    item->item_type = MF_ITEM_LINK;
+    item->name = main->text;
+    item->kind = kind->name;
+    item->main = main;
+    item->at = item->kind_at = item->whole = at;
+    mf_map_set(&compile->flow->links, item->name, item);
+    add_link(compile, item);
+    return item;
+}
+
+static const struct mf_flow_item *find_link(struct mf_compile *compile,
+                                            const struct mf_draft *draft, const char *name,
+                                            struct mf_span at)
+{
+    const struct mf_link_kind *kind = draft->def->kind->link;
+    const struct mf_flow_item *item = mf_map_get(&compile->flow->links, name);
+
+    if (!item && kind->is_implied && kind->is_implied(name))
+        item = declared_for(compile, kind, name);
+    else if (!item)
+        return mf_flow_lookup_link(compile->flow, draft->item->scope, name);
+    return item ? item : implied_link(compile, kind, name, at);
+}
+
 /* False after reporting, or when the link failed. */
 static bool named_link(struct mf_compile *compile, struct mf_draft *draft, const char *name,
                        struct mf_span at)
 {
     const struct mf_kind *kind = draft->def->kind;
-    const struct mf_flow_item *item = mf_flow_lookup_link(compile->flow, draft->item->scope, name);
+    const struct mf_flow_item *item = find_link(compile, draft, name, at);
     struct mf_link_def *link = item ? mf_map_get(&compile->graph->link_by_name, item->name) : NULL;
 
     if (!item)

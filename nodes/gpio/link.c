@@ -30,6 +30,7 @@ struct parting {
     struct mf_list in;
     struct mf_gpio_wish wish;
     struct mf_gpio_line *line;
+    bool rests;
 };
 
 struct state {
@@ -68,7 +69,11 @@ static void close_line(struct state *s, struct mf_gpio_line *line)
 
 static void end_parting(struct state *s, struct parting *parting)
 {
+    struct mf_error err = {0};
+
     mf_list_remove(&parting->in);
+    if (parting->line && parting->rests)
+        mf_gpio_set(parting->line, 1, 0, &err); /* if the chip has gone, so has the level */
     close_line(s, parting->line);
     mf_free(parting);
 }
@@ -210,6 +215,7 @@ void mf_gpio_leave(struct mf_link *link, struct mf_gpio_user *user)
     parting = mf_zalloc(sizeof(*parting));
     parting->wish = user->wish;
     parting->line = user->has;
+    parting->rests = user->rests;
     user->has = NULL;
     mf_list_append(&s->partings, &parting->in);
     mf_link_arm(link, 0);
@@ -416,10 +422,13 @@ const struct mf_link_kind mf_link_kind_gpio = {
     .example = "moat-flow: 1\n"
                "links:\n"
                "  header: {gpio: pinctrl-bcm2711}\n"
-               "nodes: {}\n",
+               "nodes:\n"
+               "  dry: {sim.wave: square, every: 1min, min: 0, max: 1}\n"
+               "  pump: {gpio.out: header/27, from: dry, failsafe: 0 after 5min, limit: 0..1}\n",
     .options = options,
     .config_size = sizeof(struct mf_gpio_link_config),
     .state_size = sizeof(struct state),
+    .is_implied = mf_gpio_is_chip,
     .create = gpio_create,
     .start = gpio_start,
     .timeout = gpio_timeout,

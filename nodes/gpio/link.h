@@ -37,6 +37,7 @@ struct mf_gpio_user {
     /* May be NULL where `wish.edges` is 0. */
     void (*events)(struct mf_gpio_user *user, const struct mf_gpio_event *events, unsigned count);
     void *owner;
+    bool rests; /* an output that is switched off before it is let go */
     /* The link's. */
     struct mf_list in; /* of the link, or zero */
     struct mf_gpio_line *has;

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * gpio.out: a line that is switched.
+ *
+ * The line is requested with its first level, so that it never shows another one: when the first
+ * command comes, or at the start where the level is known by then (`initial`, or what a reload or
+ * `keep` has handed over). What the line does in time is pulse.h's business.
+ */
+
+#include <math.h>
+#include <stdio.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/graph/node.h"
+#include "nodes/gpio/link.h"
+#include "nodes/gpio/options.h"
+#include "nodes/gpio/pulse.h"
+
+enum { TIMER_PULSE, TIMERS };
+enum { CODE_TWO_WAYS = 561, CODE_TOO_SHORT = 562, CODE_NO_COMMAND = 563 };
+
+struct pulse_config {
+    int64_t on, off;
+};
+
+struct pwm_config {
+    int64_t period, least;
+};
+
+struct config {
+    struct mf_gpio_where where;
+    int active, pull, drive;
+    bool initial, has_initial;
+    struct pulse_config pulse;
+    struct pwm_config pwm;
+};
+
+struct state {
+    struct mf_gpio_user user;
+    char consumer[MF_GPIO_NAME];
+    struct mf_pulse pulse;
+    bool has_command;
+    double command; /* the last one, which outlives the node */
+    uint64_t switches;
+};
+
+static struct mf_pulse_plan plan_of(const struct config *c)
+{
+    struct mf_pulse_plan plan = {
+        .on = c->pulse.on,
+        .off = c->pulse.off,
+        .period = c->pwm.period,
+        .least = c->pwm.least,
+    };
+
+    if (plan.period)
+        plan.mode = MF_PULSE_PWM;
+    else if (plan.on)
+        plan.mode = plan.off ? MF_PULSE_REPEAT : MF_PULSE_ONESHOT;
+    return plan;
+}
+
+/* ---- checks ---- */
+
+static void out_check(const void *config, struct mf_check *check)
+{
+    const struct config *c = config;
+    char least[64] = "";
+    struct mf_buf text = {0};
+
+    if (c->pulse.on && c->pwm.period)
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TWO_WAYS, mf_check_at(check, "pwm"),
+                             "a line has either `pulse` or `pwm`"),
+                     "`pulse` has fixed times, with `pwm` the input says for how much of each "
+                     "period the line is on");
+    if (c->pwm.period && 2 * c->pwm.least > c->pwm.period) {
+        mf_duration_print(c->pwm.least, &text);
+        snprintf(least, sizeof(least), "%s", mf_buf_text(&text));
+        mf_buf_clear(&text);
+        mf_duration_print(2 * c->pwm.least, &text);
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOO_SHORT, mf_check_at(check, "pwm"),
+                             "a period in which the line is on and off for at least %s each takes "
+                             "at least %s",
+                             least, mf_buf_text(&text)),
+                     "make `period` longer, or `min` shorter");
+        mf_buf_done(&text);
+    }
+}
+
+static void out_infer(struct mf_infer *infer, const void *config)
+{
+    bool is_pwm = plan_of(config).mode == MF_PULSE_PWM;
+    struct mf_check *check = mf_infer_check(infer);
+
+    for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
+        const struct mf_unit *unit = mf_infer_unit(infer, i);
+
+        if (!unit || (is_pwm && mf_unit_is_ratio(unit)))
+            continue;
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_NO_COMMAND, mf_check_at(check, "from"),
+                             is_pwm ? "the input is in %s, and the line wants a share from 0 to 1, "
+                                      "or %%"
+                                    : "the input is in %s, and the line is only on or off",
+                             unit->name),
+                     is_pwm ? "divide it by what full power is"
+                            : "say when it is on, with `when`, `expr` or `hysteresis`");
+    }
+}
+
+static const char *out_writes(const void *config, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    return c->where.line;
+}
+
+static const char *out_claims(const void *config, const void *link_config, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    return mf_gpio_where_key(&c->where, link_config, arena);
+}
+
+/* ---- the line ---- */
+
+/* Does what the machine says. Without a line it is done when the line comes. */
+static int act(struct mf_node *node, unsigned acts, struct mf_error *err)
+{
+    struct state *s = mf_node_state(node);
+    bool before = s->user.wish.levels;
+    int rc = 0;
+
+    s->user.wish.levels = s->pulse.level;
+    if (s->pulse.due == MF_NEVER)
+        mf_node_disarm(node, TIMER_PULSE);
+    else
+        mf_node_arm_at(node, TIMER_PULSE, s->pulse.due);
+    if ((acts & MF_PULSE_WRITE) && mf_gpio_user_has_line(&s->user)) {
+        s->switches += before != s->pulse.level;
+        rc = mf_gpio_user_set(mf_node_link(node), &s->user, s->pulse.level, err);
+    }
+    return rc;
+}
+
+static void out_timeout(struct mf_node *node, unsigned timer)
+{
+    const struct mf_pulse_plan plan = plan_of(mf_node_config(node));
+    struct state *s = mf_node_state(node);
+    struct mf_error err = {0};
+    int rc = act(node, mf_pulse_timer(&s->pulse, &plan, mf_node_mono(node)), &err);
+
+    if (rc < 0 && rc != MF_ELINK)
+        mf_node_fail(node, &err);
+}
+
+static void begun(struct mf_gpio_user *user)
+{
+}
+
+static void failed(struct mf_gpio_user *user, const struct mf_error *err)
+{
+    mf_node_fail(user->owner, err);
+}
+
+/* ---- commands ---- */
+
+static int read_command(const struct mf_node *node, const struct mf_value *value, double *ret,
+                        struct mf_error *err)
+{
+    const struct mf_unit *unit = mf_node_input_unit(node, 0);
+    bool is_pwm = plan_of(mf_node_config(node)).mode == MF_PULSE_PWM;
+    double share;
+
+    if (value->type == MF_BOOL) {
+        *ret = value->boolean;
+        return 0;
+    }
+    share = mf_value_as_number(value) * (unit ? unit->factor : 1);
+    if (!is_pwm && share != 0 && share != 1)
+        return mf_fail(err, MF_EINVAL, "a line is on or off, true or 1 and false or 0, not %g",
+                       share);
+    if (!(share >= 0 && share <= 1))
+        return mf_fail(err, MF_EINVAL, "a share is from 0 to 1, not %g", share);
+    *ret = share;
+    return 0;
+}
+
+static int out_deliver(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
+{
+    const struct mf_pulse_plan plan = plan_of(mf_node_config(node));
+    struct state *s = mf_node_state(node);
+    const struct mf_pulse before = s->pulse;
+    double share = 0;
+    int rc = read_command(node, &letter->msg.value, &share, err);
+
+    if (rc < 0)
+        return rc;
+    rc = act(node, mf_pulse_command(&s->pulse, &plan, share, mf_node_mono(node)), err);
+    if (rc == 0)
+        rc = mf_gpio_join(mf_node_link(node), &s->user, err);
+    if (rc == 0 && !mf_gpio_user_has_line(&s->user))
+        rc = MF_ELINK;
+    if (rc == 0) {
+        s->has_command = true;
+        s->command = share;
+        return MF_OK;
+    }
+    /* It has not happened, and comes again. */
+    s->pulse = before;
+    act(node, 0, NULL);
+    if (!s->has_command)
+        mf_gpio_leave(mf_node_link(node), &s->user);
+    return rc;
+}
+
+/* ---- life ---- */
+
+/* What runs goes on: a shot for the time that was left. */
+static void resume(struct mf_node *node, const struct mf_pulse_plan *plan)
+{
+    struct state *s = mf_node_state(node);
+
+    if (plan->mode == MF_PULSE_ONESHOT && !mf_node_is_armed(node, TIMER_PULSE))
+        s->command = 0;
+    mf_pulse_command(&s->pulse, plan, s->command, mf_node_mono(node));
+    if (plan->mode == MF_PULSE_ONESHOT && s->command > 0)
+        s->pulse.due = mf_node_deadline(node, TIMER_PULSE);
+}
+
+static int out_start(struct mf_node *node, struct mf_error *err)
+{
+    const struct config *c = mf_node_config(node);
+    const struct mf_pulse_plan plan = plan_of(c);
+    struct state *s = mf_node_state(node);
+
+    snprintf(s->consumer, sizeof(s->consumer), "moat-flow %s", mf_node_name(node));
+    s->user = (struct mf_gpio_user){
+        .wish = {.is_output = true,
+                 .is_active_low = c->active,
+                 .bias = c->pull,
+                 .drive = c->drive,
+                 .consumer = s->consumer},
+        .line = c->where.line,
+        .rests = plan.mode != MF_PULSE_LEVEL,
+        .begun = begun,
+        .failed = failed,
+        .owner = node,
+    };
+    mf_pulse_init(&s->pulse);
+    if (s->has_command)
+        resume(node, &plan);
+    else if (c->has_initial)
+        mf_pulse_command(&s->pulse, &plan, c->initial, mf_node_mono(node));
+    else
+        return 0;
+    if (mf_node_is_read_only(node))
+        return 0;
+    act(node, 0, err);
+    return mf_gpio_join(mf_node_link(node), &s->user, err);
+}
+
+static void out_stop(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    mf_gpio_leave(mf_node_link(node), &s->user);
+}
+
+static void out_save(const struct mf_node *node, struct mf_state_out *out)
+{
+    const struct state *s = mf_node_state(node);
+
+    if (!s->has_command)
+        return;
+    mf_state_put_number(out, "command", s->command);
+    mf_state_put_timer(out, "pulse", node, TIMER_PULSE);
+}
+
+static int out_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
+{
+    struct state *s = mf_node_state(node);
+
+    s->has_command = mf_state_get_number(in, "command", &s->command);
+    if (plan_of(mf_node_config(node)).mode == MF_PULSE_ONESHOT)
+        mf_state_get_timer(in, "pulse", node, TIMER_PULSE);
+    if (plan_of(mf_node_config(node)).mode != MF_PULSE_PWM)
+        s->command = s->command != 0;
+    return 0;
+}
+
+static void out_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
+{
+    const struct state *s = mf_node_state(node);
+
+    put(arg, "on", s->pulse.level, false);
+    put(arg, "duty", s->pulse.share, false);
+    put(arg, "switches", (double)s->switches, true);
+}
+
+static const struct mf_port ports[] = {
+    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL), MF_PORT_MANY,
+     .summary = "On or off, true or 1 and false or 0; with `pwm` the share of the time to be on, "
+                "from 0 to 1 or in %."},
+    {0},
+};
+
+/* ---- options ---- */
+
+#define MF_CONFIG struct pulse_config
+static const struct mf_option pulse_options[] = {
+    {"on", MF_DURATION(on), .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED, MF_LIMITS(0.001, 31536000),
+     .summary = "How long the line is on."},
+    {"off", MF_DURATION(off), MF_LIMITS(0.001, 31536000),
+     .summary = "How long it is off before it is on again; left out: it stays off."},
+    {0},
+};
+static const struct mf_table pulse_table = {pulse_options, sizeof(struct pulse_config)};
+#undef MF_CONFIG
+
+#define MF_CONFIG struct pwm_config
+static const struct mf_option pwm_options[] = {
+    {"period", MF_DURATION(period), .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
+     MF_LIMITS(0.02, 86400), .summary = "Time in which the line is on and off once."},
+    {"min", MF_DURATION(least), .fallback = "0s", MF_LIMITS(0, 86400),
+     .summary = "Shortest time that it is on or off at a stretch; what is shorter is saved up for "
+                "a later period."},
+    {0},
+};
+static const struct mf_table pwm_table = {pwm_options, sizeof(struct pwm_config)};
+#undef MF_CONFIG
+
+#define MF_CONFIG struct config
+static const struct mf_option options[] = {
+    {"line", MF_GPIO_WHERE(where), .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED | MF_OPT_LINK,
+     .summary = "Link or chip, and number or name of the line: `relays/27`, `gpiochip0/GPIO27`."},
+    MF_GPIO_LINE_OPTIONS,
+    {"drive", MF_CHOICE(drive, mf_gpio_drives), .fallback = "push-pull",
+     .summary = "Which levels the chip drives."},
+    {"initial", MF_BOOL(initial), MF_GIVEN(has_initial),
+     .summary = "What the line is from the start on; without it the line is not touched before "
+                "the first value."},
+    {"pulse", MF_SUBTABLE(pulse, struct pulse_config, &pulse_table),
+     .summary = "True gives a pulse of this length (`2s`), or pulses (`{on: 1s, off: 3s}`)."},
+    {"pwm", MF_SUBTABLE(pwm, struct pwm_config, &pwm_table),
+     .summary = "The line is on for a share of each period, by software."},
+    {0},
+};
+#undef MF_CONFIG
+
+const struct mf_kind mf_kind_gpio_out = {
+    .name = "gpio.out",
+    .summary = "Switches a line of a GPIO chip.",
+    .doc =
+        "The line is requested together with its first level, so that it never shows another one: "
+        "with the first value that comes, or at once where one is known: `initial`, what a reload "
+        "hands over, or with `keep: true` the value from before a restart. `active: low` inverts "
+        "the wire and nothing else: values, `failsafe` and `initial` are what the thing does.\n"
+        "\n"
+        "With `pulse: TIME` true switches the line on for that long, and another true meanwhile "
+        "makes it last that long from then on; false ends it. With `pulse: {on: …, off: …}` it "
+        "goes on and off until false comes; a further true begins with a whole on. With `pwm` the "
+        "input is a share: a new one holds from the period on that is running, but once the line "
+        "is off it stays off for the rest of it, and 0 switches off at once. These times come from "
+        "the loop and are good to about a millisecond; use them for heaters, valves and lamps, not "
+        "for motors.\n"
+        "\n"
+        "At the end, and when a reload removes the node, the failsafe value is written, a pulse is "
+        "ended, and the line is let go. What it then does is up to the chip: most hold the level, "
+        "some go back to being an input, so that the wire wants a resistor that pulls it to the "
+        "safe side. A reload that changes the node, but not how its line is requested, does not "
+        "let it go. While the chip is away times run on; when it is back the line gets the level "
+        "it should have by then.\n"
+        "\n"
+        "A line can only be had by one node, and one program. With `run --read-only` it is not "
+        "even requested. `status` shows for each node `on`, `duty` (the share of time that it is "
+        "on) and `switches`.",
+    .example =
+        "moat-flow: 1\n"
+        "links: {relays: {gpio: pinctrl-bcm2711}}\n"
+        "nodes:\n"
+        "  temp: {sim.wave: sine, every: 10s, min: 18, max: 24, unit: °C}\n"
+        "  cold: {when: temp < 20 °C}\n"
+        "  pump: {gpio.out: relays/27, active: low, from: cold, failsafe: false after 5min}\n"
+        "  need: {expr: 'math.min(1, math.max(0, 22 °C - temp) / 4 K)'}\n"
+        "  heater: {gpio.out: relays/22, pwm: {period: 1min, min: 2s}, from: need, limit: "
+        "0..1, failsafe: 0 after 5min}\n",
+    .link = &mf_link_kind_gpio,
+    .ports = ports,
+    .options = options,
+    .config_size = sizeof(struct config),
+    .state_size = sizeof(struct state),
+    .state_version = 1,
+    .timers = TIMERS,
+    .flags = MF_KIND_ACTUATOR,
+    .check = out_check,
+    .infer = out_infer,
+    .writes = out_writes,
+    .claims = out_claims,
+    .start = out_start,
+    .timeout = out_timeout,
+    .deliver = out_deliver,
+    .save = out_save,
+    .restore = out_restore,
+    .stats = out_stats,
+    .stop = out_stop,
+};
