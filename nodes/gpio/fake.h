@@ -31,6 +31,8 @@ void mf_gpio_fake_let_go(struct mf_gpio_fake *fake);
 /* A wire from outside: level 0 or 1, or -1: nobody drives it. The second one says when. */
 void mf_gpio_fake_drive(struct mf_gpio_fake *fake, unsigned line, int level);
 void mf_gpio_fake_drive_at(struct mf_gpio_fake *fake, unsigned line, int level, int64_t time);
+/* It has no interrupt: a request that wants its edges fails. */
+void mf_gpio_fake_mute(struct mf_gpio_fake *fake, unsigned line, bool is_mute);
 /* As one would measure it. */
 bool mf_gpio_fake_wire(const struct mf_gpio_fake *fake, unsigned line);
 void mf_gpio_fake_plug(struct mf_gpio_fake *fake, bool is_in);

@@ -25,6 +25,7 @@ struct mf_gpio_fake {
     struct {
         int8_t driven;              /* from outside: 0, 1, -1: nobody */
         bool output;                /* logical level of an output */
+        bool is_mute;               /* has no interrupt */
         char *other;                /* consumer of another program that has it; NULL: none */
         struct mf_gpio_line *owner; /* NULL: ours is not */
         struct mf_gpio_wish wish;   /* of the owner */

@@ -211,6 +211,11 @@ void mf_gpio_fake_plug(struct mf_gpio_fake *fake, bool is_in)
         return; /* it is as it should be already */
 }
 
+void mf_gpio_fake_mute(struct mf_gpio_fake *fake, unsigned line, bool is_mute)
+{
+    fake->lines[line].is_mute = is_mute;
+}
+
 bool mf_gpio_fake_occupy(struct mf_gpio_fake *fake, unsigned line, const char *consumer)
 {
     if (consumer && fake->lines[line].owner)
@@ -391,6 +396,9 @@ static int fake_request(struct mf_gpio_chip *chip, const struct mf_gpio_wish *wi
             return rc;
         if (info.is_used)
             return mf_gpio_fail_busy(chip, wish->lines[i], &info, err);
+        if (wish->edges && fake->lines[wish->lines[i]].is_mute)
+            return mf_fail(err, MF_EINVAL, "line %u of %s cannot report edges: it has no interrupt",
+                           wish->lines[i], chip->name);
     }
     made = mf_zalloc(sizeof(*made));
     made->line.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

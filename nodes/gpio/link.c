@@ -263,6 +263,12 @@ static void read_line(struct mf_link *link, struct mf_gpio_user *user)
     }
 }
 
+void mf_gpio_user_fetch(struct mf_link *link, struct mf_gpio_user *user)
+{
+    if (user->has && user->wish.edges)
+        read_line(link, user);
+}
+
 /* False: it has gone. */
 static bool look(struct mf_link *link)
 {

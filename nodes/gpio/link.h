@@ -55,5 +55,7 @@ static inline bool mf_gpio_user_has_line(const struct mf_gpio_user *user)
 /* MF_ELINK: the chip has gone, ended() follows soon. */
 int mf_gpio_user_get(struct mf_link *link, struct mf_gpio_user *user, bool *ret,
                      struct mf_error *err);
+/* Hands over the edges that have come and were not read yet: events() is called from within. */
+void mf_gpio_user_fetch(struct mf_link *link, struct mf_gpio_user *user);
 int mf_gpio_user_set(struct mf_link *link, struct mf_gpio_user *user, bool level,
                      struct mf_error *err);
