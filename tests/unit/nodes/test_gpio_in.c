@@ -161,6 +161,19 @@ static void reads_before_it_settles(void **state)
     hand_end(&hand);
 }
 
+/* A loop that was held up says all that has happened, each with its time. */
+static void loop_is_late(void **state)
+{
+    start("{gpio.in: board/17}");
+    wait_ms(9000);
+    for (int i = 0; i < 5; i++)
+        mf_gpio_fake_drive_at(fake, LINE, i % 2 == 0, (1000 + 100 * i) * MF_MS);
+    hand_settle(&hand);
+    expect("false good 00, true good 01, false good 01.1, true good 01.2, false good 01.3, "
+           "true good 01.4");
+    hand_end(&hand);
+}
+
 /* More edges than the kernel keeps: they are counted as lost, and the line says how it is. */
 static void overflow(void **state)
 {
@@ -427,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(level, setup, teardown),
         cmocka_unit_test_setup_teardown(pulled_and_low, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_before_it_settles, setup, teardown),
+        cmocka_unit_test_setup_teardown(loop_is_late, setup, teardown),
         cmocka_unit_test_setup_teardown(overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(one_edge_only, setup, teardown),
         cmocka_unit_test_setup_teardown(unplugged, setup, teardown),
