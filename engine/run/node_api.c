@@ -183,6 +183,8 @@ void mf_node_arm_at(struct mf_node *node, unsigned timer, int64_t mono)
 {
     node->fired &= (uint16_t) ~(1u << timer);
     mf_timer_arm(node->sched, &node->timers[timer].timer, mono);
+    if (!node->sched->in_turn)
+        mf_engine_wake(node->sched->engine); /* its sleep may be longer than that */
 }
 
 void mf_node_disarm(struct mf_node *node, unsigned timer)

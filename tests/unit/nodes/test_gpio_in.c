@@ -161,6 +161,24 @@ static void reads_before_it_settles(void **state)
     hand_end(&hand);
 }
 
+static unsigned wakes;
+
+static void count_wakes(void *self)
+{
+    wakes++;
+}
+
+/* An edge says nothing yet, and the loop must not sleep past the time at which it does. */
+static void edge_wakes_the_loop(void **state)
+{
+    start("{gpio.in: board/17}");
+    hand.host.wake = count_wakes;
+    wakes = 0;
+    drive(1);
+    assert_true(wakes > 0);
+    hand_end(&hand);
+}
+
 /* A loop that was held up says all that has happened, each with its time. */
 static void loop_is_late(void **state)
 {
@@ -440,6 +458,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(level, setup, teardown),
         cmocka_unit_test_setup_teardown(pulled_and_low, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_before_it_settles, setup, teardown),
+        cmocka_unit_test_setup_teardown(edge_wakes_the_loop, setup, teardown),
         cmocka_unit_test_setup_teardown(loop_is_late, setup, teardown),
         cmocka_unit_test_setup_teardown(overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(one_edge_only, setup, teardown),
