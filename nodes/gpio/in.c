@@ -392,6 +392,11 @@ static void in_check(const void *config, struct mf_check *check)
         mf_diag_help(mf_diag(check->diags, MF_ERROR, 220, mf_check_at(check, "debounce"),
                              "lengths of phases are in units of `debounce`, which is nothing here"),
                      "write `debounce: 50ms`");
+    if (c->sequence && (c->idle <= c->debounce || (c->has_idle_on && c->idle_on <= c->debounce)))
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 220,
+                             mf_check_at(check, c->idle <= c->debounce ? "idle" : "idle_on"),
+                             "a sequence would end before its edges have settled"),
+                     "make the pause longer than `debounce`");
 }
 
 static const char *in_claims(const void *config, const void *link_config, struct mf_arena *arena)
@@ -496,9 +501,10 @@ const struct mf_kind mf_kind_gpio_in = {
         "With `sequence: true` a button is told as `{start, seq, end, t}`: the level before, the "
         "lengths of its phases in units of `t` seconds (which is `debounce`), the level after. The "
         "last phase, which has no end, is 0. A button that is held longer than `idle_on` ends its "
-        "sequence with `end: true`; its release is the next one. After 64 phases a sequence is "
-        "ended. `flow: true` adds messages, with a field of that name, each time a phase has "
-        "ended. The node says false when the line is there, and `clear` after each sequence. For "
+        "sequence with `end: true`; its release is the next one. No sequence has "
+        "more than 64 phases; what follows is another one. `flow: true` adds messages, with a "
+        "field of that name, each time a phase has ended. The node says false when the line is "
+        "there, and `clear` after each sequence. For "
         "clicks and long presses, leave `sequence` out and put the kind `gesture` behind.\n"
         "\n"
         "Up to 16 edges wait in the kernel. When more come before they are fetched, the line is "

@@ -450,6 +450,8 @@ static void faults(void **state)
     expect_fault("count: true, sequence: true", "not both");
     expect_fault("count: true, skip: false", "noise is never counted");
     expect_fault("sequence: true, debounce: 0s", "in units of `debounce`");
+    expect_fault("sequence: true, idle: 50ms", "before its edges have settled");
+    expect_fault("sequence: true, idle_on: 20ms", "before its edges have settled");
 }
 
 int main(void)
