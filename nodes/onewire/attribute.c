@@ -32,6 +32,10 @@ static const struct {
     {"por", MF_OW_BOOL, NULL},
     {"strobe", MF_OW_BOOL, NULL},
     {"counter", MF_OW_INT, NULL},
+    {"resolution", MF_OW_INT, NULL},
+    {"conv_time", MF_OW_INT, NULL},
+    {"ext_power", MF_OW_BOOL, NULL},
+    {"eeprom_cmd", MF_OW_TEXT, NULL},
     {"address", MF_OW_TEXT, NULL},
     {"alias", MF_OW_TEXT, NULL},
     {"crc8", MF_OW_TEXT, NULL},
@@ -40,9 +44,6 @@ static const struct {
     {"r_", MF_OW_TEXT, NULL},
     {"type", MF_OW_TEXT, NULL},
 };
-
-/* Families whose `temperature` starts a measurement: DS18S20, DS1822, DS18B20, DS1825, DS28EA00. */
-static const char *const thermometers[] = {"10.", "22.", "28.", "3B.", "42."};
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -69,35 +70,105 @@ static void find_form(const char *name, struct mf_ow_attribute *ret)
         ret->unit = NULL;
 }
 
-static bool is_thermometer(const char *path)
+/* ---- reading the option ---- */
+
+/* Directories of owserver's in which devices are found, too. */
+static bool is_view(const char *text, size_t len)
 {
-    for (size_t i = 0; i < sizeof(thermometers) / sizeof(*thermometers); i++)
-        if (strstr(path, thermometers[i]))
-            return true;
+    return mf_text_eq(text, len, "uncached") || (len > 4 && strncmp(text, "bus.", 4) == 0);
+}
+
+static bool spoilt(struct mf_load *load, const struct mf_tree *tree, const char *part, size_t len,
+                   enum mf_ow_name what, const struct mf_ow_device *device)
+{
+    struct mf_diag *diag;
+
+    if (what == MF_OW_NAME_CHECKSUM) {
+        diag = mf_diag(load->diags, MF_ERROR, 575, tree->at,
+                       "the checksum at the end of `%.*s` is wrong", (int)len, part);
+        mf_diag_help(diag, "for these digits it would be %02X; look for one that is wrong",
+                     device->number[MF_OW_NUMBER_BYTES - 1]);
+    } else {
+        diag = mf_diag(load->diags, MF_ERROR, 575, tree->at,
+                       "`%.*s` has not the length of a 1-wire device's name", (int)len, part);
+        mf_diag_help(diag, "a name has two digits and twelve, such as `28.0123456789AB`");
+    }
+    load->into->failed = true;
     return false;
+}
+
+/* Builds the path as owserver has it and finds the device in it: the last one is meant, those in
+ * front are hubs. */
+static bool find_device(struct mf_load *load, const struct mf_tree *tree, const char *text,
+                        struct mf_ow_attribute *attribute, struct mf_buf *path, size_t *ret_name)
+{
+    *ret_name = 0;
+    while (*text) {
+        size_t len = strcspn(text, "/");
+        struct mf_ow_device device;
+        enum mf_ow_name what = mf_ow_device_read(text, len, &device);
+        char name[MF_OW_SERVER_NAME];
+
+        if (what == MF_OW_NAME_SPOILT || what == MF_OW_NAME_CHECKSUM)
+            return spoilt(load, tree, text, len, what, &device);
+        mf_ow_device_server_name(&device, name);
+        if (what == MF_OW_NAME_DEVICE && text[2] == '-')
+            mf_buf_printf(path, "/%s", name);
+        else
+            mf_buf_printf(path, "/%.*s", (int)len, text);
+        if (what == MF_OW_NAME_DEVICE || (!*ret_name && !is_view(text, len)))
+            *ret_name = path->len + 1;
+        if (what == MF_OW_NAME_DEVICE) {
+            attribute->has_device = true;
+            attribute->device = device;
+        }
+        text += len + (text[len] == '/');
+    }
+    return true;
+}
+
+static void find_temperature(struct mf_load *load, struct mf_ow_attribute *attribute)
+{
+    const char *name = attribute->name;
+
+    /* What is called by an alias may be a thermometer; to measure together one must be sure. */
+    attribute->has_power_on_value =
+        attribute->form == MF_OW_NUMBER &&
+        (mf_text_starts(name, "temperature") || mf_text_starts(name, "latesttemp") ||
+         mf_text_starts(name, "fasttemp")) &&
+        (!attribute->has_device || mf_ow_is_thermometer(&attribute->device));
+    attribute->is_temperature = attribute->has_power_on_value && attribute->has_device &&
+                                !mf_text_starts(name, "latesttemp");
+    if (attribute->is_temperature)
+        attribute->latest = mf_arena_printf(load->arena, "%.*s/latesttemp",
+                                            (int)(name - 1 - attribute->path), attribute->path);
 }
 
 static bool attribute_read(struct mf_load *load, const struct mf_option *option,
                            const struct mf_tree *tree, void *ret)
 {
     struct mf_ow_attribute *attribute = ret;
-    const char *text = mf_type_scalar(load, option, tree), *name;
+    const char *text = mf_type_scalar(load, option, tree);
+    struct mf_buf path = {0};
+    size_t name;
 
     if (!text)
         return false;
-    name = strrchr(text, '/');
-    if (!name || name == text || !name[1] || strchr(text, ' '))
+    text += *text == '/';
+    if (!strchr(text, '/') || *text == '/' || mf_text_ends(text, "/") || strchr(text, ' ') ||
+        strstr(text, "//"))
         return mf_type_mismatch(load, option, tree, option->type->syntax);
-    attribute->path = mf_arena_printf(load->arena, "%s%s", *text == '/' ? "" : "/", text);
-    find_form(name + 1, attribute);
-    if (!is_thermometer(text) || !attribute->unit || strcmp(attribute->unit, "°C") != 0 ||
-        mf_text_starts(name + 1, "temphigh") || mf_text_starts(name + 1, "templow"))
-        return true;
-    attribute->has_power_on_value = true;
-    attribute->is_temperature = !mf_text_starts(name + 1, "latesttemp");
-    if (attribute->is_temperature)
-        attribute->latest = mf_arena_printf(load->arena, "%s%.*s/latesttemp",
-                                            *text == '/' ? "" : "/", (int)(name - text), text);
+    if (!find_device(load, tree, text, attribute, &path, &name)) {
+        mf_buf_done(&path);
+        return false;
+    }
+    attribute->path = mf_arena_strdup(load->arena, mf_buf_text(&path));
+    mf_buf_done(&path);
+    if (!name || name > strlen(attribute->path))
+        return mf_type_mismatch(load, option, tree, option->type->syntax);
+    attribute->name = attribute->path + name;
+    find_form(strrchr(attribute->path, '/') + 1, attribute);
+    find_temperature(load, attribute);
     return true;
 }
 
@@ -124,6 +195,18 @@ uint32_t mf_ow_types(const struct mf_ow_attribute *attribute)
     };
 
     return types[attribute->form];
+}
+
+bool mf_ow_is_of(const struct mf_ow_attribute *attribute, const char *name, size_t len)
+{
+    const char *end = attribute->name - 1;
+    struct mf_ow_device device;
+
+    if (attribute->has_device && mf_ow_device_read(name, len, &device) == MF_OW_NAME_DEVICE)
+        return mf_ow_device_is(&attribute->device, &device);
+    /* By its alias, which stands in front of the attribute. */
+    return (size_t)(end - attribute->path) > len && end[-(ptrdiff_t)len - 1] == '/' &&
+           strncmp(end - len, name, len) == 0;
 }
 
 static int no_number(const char *text, size_t len, struct mf_error *err)

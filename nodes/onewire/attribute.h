@@ -5,11 +5,15 @@
 
 #include "engine/config/type.h"
 #include "engine/graph/kind.h"
+#include "nodes/onewire/device.h"
 
 enum mf_ow_form { MF_OW_NUMBER, MF_OW_INT, MF_OW_BOOL, MF_OW_TEXT };
 
 struct mf_ow_attribute {
-    const char *path; /* with the slash in front */
+    const char *path; /* as owserver has it, with the slash in front */
+    const char *name; /* the part of it behind the device: "PIO.A" */
+    bool has_device;  /* false: it is called by an alias */
+    struct mf_ow_device device;
     enum mf_ow_form form;
     const char *unit;        /* NULL: none */
     bool is_temperature;     /* that a thermometer measures when it is read */
@@ -21,6 +25,8 @@ struct mf_ow_attribute {
 extern const struct mf_type mf_type_ow_attribute;
 
 uint32_t mf_ow_types(const struct mf_ow_attribute *attribute);
+/* The attribute is one of the device that a directory calls `name`. */
+bool mf_ow_is_of(const struct mf_ow_attribute *attribute, const char *name, size_t len);
 /* What the server's text means; negative with a sentence. */
 int mf_ow_read_value(const struct mf_ow_attribute *attribute, const char *text, size_t len,
                      struct mf_value *ret, struct mf_error *err);

@@ -20,7 +20,24 @@ enum {
     MF_OW_DATA = 65536, /* the longest answer that is taken, bytes */
 };
 
-enum mf_ow_type { MF_OW_NOP = 1, MF_OW_READ = 2, MF_OW_WRITE = 3 };
+enum mf_ow_type {
+    MF_OW_NOP = 1,
+    MF_OW_READ = 2,
+    MF_OW_WRITE = 3,
+    MF_OW_DIR = 4,    /* an answer per entry, and an empty one */
+    MF_OW_DIRALL = 7, /* one answer, with commas; servers may lack it */
+};
+
+/* What only the kernel's link says; owserver's own codes end at -210. */
+enum {
+    MF_OW_UNKNOWN_TYPE = -42, /* owserver: of a message */
+    MF_OW_ABSENT = -41,
+    MF_OW_SILENT = -73,
+    MF_OW_CHECKSUM = -1001,
+    MF_OW_EMPTY = -1002,
+    MF_OW_STRANGE = -1003,
+    MF_OW_NO_DRIVER = -1004,
+};
 
 struct mf_ow_answer {
     int32_t code; /* negative: what went wrong */

@@ -13,7 +13,7 @@ enum { TIMER_AGAIN, TIMERS };
 #define AGAIN (5 * MF_SEC) /* for a device that is not there */
 
 struct config {
-    struct mf_ow_attribute attribute;
+    struct mf_ow_attribute attribute; /* first */
     const char *link;
 };
 
@@ -28,7 +28,21 @@ static const char *write_writes(const void *config, struct mf_arena *arena)
 {
     const struct config *c = config;
 
-    return c->attribute.path;
+    char name[MF_OW_SERVER_NAME];
+
+    /* However it is called: on one link a device is there once. */
+    if (!c->attribute.has_device)
+        return c->attribute.path;
+    mf_ow_device_server_name(&c->attribute.device, name);
+    return mf_arena_printf(arena, "/%s/%s", name, c->attribute.name);
+}
+
+static void write_check_link(const void *config, const struct mf_link_kind *link,
+                             struct mf_check *check)
+{
+    const struct config *c = config;
+
+    mf_ow_check_kernel(&c->attribute, true, link, check);
 }
 
 static void done(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
@@ -42,7 +56,7 @@ static void done(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
     } else if (answer->code >= 0) {
         mf_node_settle(node, s->letter, MF_OK, NULL);
     } else if (mf_ow_is_absent(answer->code)) {
-        mf_node_log(node, MF_LOG_WARNING, "%s: %s; trying again", wish->path,
+        mf_node_log(node, MF_LOG_WARNING, "%s: %s; trying again", mf_ow_wish_attribute(wish)->path,
                     mf_ow_reason(answer->code));
         mf_node_arm(node, TIMER_AGAIN, AGAIN);
         mf_node_settle(node, s->letter, MF_ETIMEOUT, NULL);
@@ -76,12 +90,11 @@ static void write_timeout(struct mf_node *node, unsigned timer)
 
 static int write_start(struct mf_node *node, struct mf_error *err)
 {
-    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
 
     mf_ow_wish_init(&s->wish);
     s->wish.type = MF_OW_WRITE;
-    s->wish.path = c->attribute.path;
+    s->wish.node = node;
     s->wish.done = done;
     s->wish.owner = node;
     s->is_under_way = false;
@@ -114,7 +127,7 @@ static const struct mf_option options[] = {
      .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
      .summary = "Device and attribute as owserver calls them: `3A.0123456789AB/PIO.A`."},
     {"link", MF_STRING(link), .flags = MF_OPT_LINK,
-     .summary = "Link of kind `owserver`; may be left out where the flow has only one."},
+     .summary = "Link of kind `owserver` or `w1`; may be left out where the flow has only one."},
     {0},
 };
 
@@ -139,6 +152,7 @@ const struct mf_kind mf_kind_onewire_write = {
     .state_size = sizeof(struct state),
     .timers = TIMERS,
     .flags = MF_KIND_ACTUATOR,
+    .check_link = write_check_link,
     .writes = write_writes,
     .start = write_start,
     .timeout = write_timeout,

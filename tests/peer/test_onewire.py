@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
-"""onewire.read, onewire.write: against Debian's owserver with devices that it makes up, and a fake that misbehaves."""
+"""onewire.read, onewire.write: against Debian's owserver with devices that it makes up, a fake that misbehaves, and a
+tree of files like the kernel's. What is the same on both kinds of links is tested on both."""
 
 import contextlib
 import shutil
@@ -7,12 +8,13 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from cli import WAIT, CliTest  # noqa: E402
+from onewire import WRITE, Fake, KernelBus, ServerBus, Stuck  # noqa: E402
 
 FAMILIES = {"DS18S20": "10", "DS2408": "29"}
 
@@ -52,37 +54,6 @@ class Owserver:
         return test.fail("owserver ended")
 
 
-class Fake(threading.Thread):
-    """A server whose answers a test makes: answer(type, path, data) gives (code, text), or bytes to send as they are."""
-
-    def __init__(self, test, answer):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.answer = answer
-        test.addCleanup(self.listener.close)
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with contextlib.suppress(ConnectionError, struct.error), client, client.makefile("rb") as stream:
-                while True:
-                    _, payload, kind, flags, size, _ = struct.unpack(">6i", stream.read(24))
-                    body = stream.read(payload)
-                    data = body[len(body) - size:] if kind == 3 else b""
-                    got = self.answer(kind, body.split(b"\0")[0].decode(), data.decode())
-                    if isinstance(got, bytes):
-                        client.sendall(got)
-                        continue
-                    code, text = got
-                    client.sendall(struct.pack(">6i", 0, -1, 0, 0, 0, 0))  # a ping first
-                    client.sendall(struct.pack(">6i", 0, len(text), code, flags, len(text), 0) + text.encode())
-
-
 class Onewire(CliTest):
     def run_flow(self, port, nodes, more=""):
         self.flow(nodes, more=f"links: {{w1: {{owserver: '127.0.0.1:{port}'{more}}}}}\n")
@@ -111,62 +82,6 @@ told: {{log: notice, from: back, message: "switch {{value}}"}}
             running.until("switch true")
             running.end()
 
-    def test_power_on_value(self):
-        """85 degrees out of the blue are bad; on the way up they are a temperature."""
-        readings = iter(["85", "21.5", "83", "85"])
-        server = Fake(self, lambda kind, path, data: (2, next(readings, "20")))
-        running = self.run_flow(server.port, """
-temp: {onewire.read: 28.0123456789AB/temperature, every: 50ms}
-out: {file.write: out.jsonl, from: temp, quality: true}
-n: {count: 200ms, from: temp}
-told: {log: notice, from: temp, message: "at {value}"}
-""")
-        running.until("at 20")
-        rows = (self.dir / "out.jsonl").read_text(encoding="utf-8")
-        running.end()
-        order = [part for part in ("bad", "21.5", ":83", ":85") if part in rows]
-        self.assertEqual(order, ["bad", "21.5", ":83", ":85"], rows)
-
-    def test_gone_and_back(self):
-        """A device that is taken off the bus is stale, and good again when it is back; its neighbour never notices."""
-        state = {"gone": False}
-
-        def answer(kind, path, data):
-            return (-1, "") if state["gone"] and path.startswith("/28.0123456789AB") else (2, "20.5")
-
-        server = Fake(self, answer)
-        running = self.run_flow(server.port, """
-a: {onewire.read: 28.0123456789AB/temperature, every: 50ms}
-b: {onewire.read: 28.FFFF56789ABC/temperature, every: 50ms}
-show: {log: notice, from: [a, b], message: "{node} {quality}"}
-""")
-        running.until("a good")
-        state["gone"] = True
-        running.until("no such device or attribute")
-        running.until("b good")
-        state["gone"] = False
-        running.until("a good")
-
-    def test_together(self):
-        """`simultaneous` starts one measurement for all, and reads what came of it."""
-        asked = []
-
-        def answer(kind, path, data):
-            asked.append((kind, path, data))
-            return (0, "") if kind == 3 else (2, "19.25")
-
-        server = Fake(self, answer)
-        running = self.run_flow(server.port, """
-a: {onewire.read: 28.0123456789AB/temperature, every: 1h, simultaneous: true}
-b: {onewire.read: 28.FFFF56789ABC/temperature, every: 1h, simultaneous: true}
-both: {expr: "mean(a, b)"}
-show: {log: notice, from: both, message: "mean {value}"}
-""")
-        running.until("mean 19.25")
-        self.assertEqual([path for kind, path, _ in asked if kind == 3], ["/simultaneous/temperature"])
-        self.assertEqual(sorted(path for kind, path, _ in asked if kind == 2),
-                         ["/28.0123456789AB/latesttemp", "/28.FFFF56789ABC/latesttemp"])
-
     def test_no_owserver(self):
         """What is not this protocol ends the connection with a sentence; it is made again."""
         replies = iter([b"HTTP/1.1 400 Bad Request\r\n\r\n"])
@@ -177,6 +92,301 @@ show: {log: notice, from: a, message: "a is {value}"}
 """)
         running.until("not from an owserver")
         running.until("a is 5")
+
+
+
+A, B = "28.0123456789AB", "28.FFFF56789ABC"
+SWITCH, EIGHT, COUNTER, BATTERY = "3A.0123456789AB", "29.0123456789AB", "1D.0123456789AB", "26.0123456789AB"
+
+# device, what it has, attribute, how it is shown
+READINGS = [
+    (A, {"temperature": "21.312"}, "temperature", "21.312 °C"),
+    (A, {"temperature": "-0.5"}, "temperature", "-0.5 °C"),
+    (A, {"temperature": "0"}, "temperature", "0 °C"),
+    ("42.0123456789AB", {"temperature": "127.5"}, "temperature", "127.5 °C"),
+    (A, {"temphigh": "30", "templow": "-5"}, "temphigh", "30 °C"),
+    (A, {"temphigh": "30", "templow": "-5"}, "templow", "-5 °C"),
+    (A, {"power": "1"}, "power", "true "),
+    (A, {"resolution": "12"}, "resolution", "12 "),
+    (SWITCH, {"sensed.A": "0", "sensed.B": "1", "PIO.A": "1", "PIO.B": "0"}, "sensed.B", "true "),
+    (SWITCH, {"sensed.A": "0", "sensed.B": "1", "PIO.A": "1", "PIO.B": "0"}, "sensed.A", "false "),
+    (SWITCH, {"sensed.A": "0", "sensed.B": "1", "PIO.A": "1", "PIO.B": "0"}, "PIO.A", "true "),
+    (SWITCH, {"sensed.A": "0", "sensed.B": "1", "PIO.A": "1", "PIO.B": "0"}, "PIO.B", "false "),
+    (EIGHT, {"PIO.3": "1", "sensed.0": "1", "latch.7": "1"}, "PIO.3", "true "),
+    (EIGHT, {"PIO.3": "1", "sensed.0": "1", "latch.7": "1"}, "sensed.0", "true "),
+    (EIGHT, {"PIO.3": "1", "sensed.0": "1", "latch.7": "1"}, "latch.7", "true "),
+    (COUNTER, {"counters.A": "4000000000", "counters.B": "5"}, "counters.A", "4000000000 "),
+    (COUNTER, {"counters.A": "4000000000", "counters.B": "5"}, "counters.B", "5 "),
+    (BATTERY, {"temperature": "19.25"}, "temperature", "19.25 °C"),
+    (BATTERY, {"VAD": "3.14", "VDD": "5.02"}, "VAD", "3.14 V"),
+]
+
+# device, what it has, attribute, what is written, what is there then
+WRITINGS = [
+    (SWITCH, {"PIO.A": "0", "PIO.B": "1"}, "PIO.A", "true", "1"),
+    (SWITCH, {"PIO.A": "1", "PIO.B": "1"}, "PIO.B", "false", "0"),
+    (EIGHT, {f"PIO.{i}": str(i & 1) for i in range(8)}, "PIO.4", "true", "1"),
+    (A, {"temphigh": "30", "templow": "10"}, "temphigh", "25", "25"),
+    (A, {"temphigh": "30", "templow": "10"}, "templow", "-5", "-5"),
+]
+
+
+class BusTests:
+    """What holds for every kind of link. make_bus() gives the bus."""
+
+    def run_bus(self, bus, nodes, *args):
+        self.flow(nodes + "tick: {every: 50ms}\nticks: {log: notice, from: tick, message: tick}\n",
+                  more=f"links: {{bus: {bus.link}}}\n")
+        return self.start("run", *args, "flow.yaml")
+
+    @staticmethod
+    def fill(bus, device, has):
+        bus.set(device, **{name.replace(".", "_"): text for name, text in has.items()})
+
+    def test_attributes(self):
+        """Each attribute comes out as the same value of the same type in the same unit."""
+        for device, has, attribute, shown in READINGS:
+            with self.subTest(device=device, attribute=attribute):
+                bus = self.make_bus()
+                self.fill(bus, device, has)
+                running = self.run_bus(bus, f"""
+it: {{onewire.read: {device}/{attribute}, every: 1h}}
+show: {{log: notice, from: it, message: "it is {{value}} {{unit}}."}}
+""")
+                self.assertIn(f"it is {shown}.", running.until("it is", "it: "))
+                running.end()
+
+    def test_names(self):
+        """The same device by its long name, in lower case, and as the kernel calls it."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20.5")
+        if isinstance(bus, ServerBus):  # which takes every form, as the real one does
+            bus.values |= {name: bus.values[A] for name in ("28.0123456789ab", "28.0123456789AB.33")}
+        running = self.run_bus(bus, """
+a: {onewire.read: 28-ab8967452301/temperature, every: 1h}
+b: {onewire.read: 28.0123456789ab/temperature, every: 1h}
+c: {onewire.read: 28.0123456789AB.33/temperature, every: 1h}
+all: {expr: "mean(a, b, c)"}
+show: {log: notice, from: all, message: "all is {value}"}
+""")
+        running.until("all is 20.5")
+
+    def test_writes(self):
+        """What is written arrives, and the device's other channels stay as they were."""
+        for device, has, attribute, value, text in WRITINGS:
+            with self.subTest(device=device, attribute=attribute):
+                bus = self.make_bus()
+                self.fill(bus, device, has)
+                running = self.run_bus(bus, f"""
+clock: {{every: 1h, value: {value}}}
+out: {{onewire.write: {device}/{attribute}, from: clock, failsafe: keep, limit: -100..100}}
+""" if value not in ("true", "false") else f"""
+clock: {{every: 1h, value: {value}}}
+out: {{onewire.write: {device}/{attribute}, from: clock, failsafe: keep}}
+""")
+                self.wait_for(running, lambda: bus.writes())
+                running.end()
+                self.assertEqual(bus.writes(), [(f"{device}/{attribute}", text)])
+
+    def wait_for(self, running, condition):
+        """Until the condition holds, looking whenever the flow has gone on a bit."""
+        while not condition():
+            running.until("tick")
+
+    def test_read_only(self):
+        """With --read-only nothing is written."""
+        bus = self.make_bus()
+        bus.set(SWITCH, PIO_A="0", PIO_B="0", sensed_A="1", sensed_B="1")
+        running = self.run_bus(bus, f"""
+clock: {{every: 20ms, value: true}}
+out: {{onewire.write: {SWITCH}/PIO.A, from: clock, failsafe: false after 1h, refresh: 20ms}}
+back: {{onewire.read: {SWITCH}/sensed.A, every: 20ms}}
+n: {{count: 400ms, from: back}}
+show: {{log: notice, from: n, message: "read {{value}} times"}}
+""", "--read-only")
+        running.until("read")
+        running.signal(15)
+        running.finish()
+        self.assertEqual(bus.writes(), [])
+
+    def test_gone_and_back(self):
+        """A device that is taken off the bus is stale, and good again when it is back; its neighbour never notices."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20.5")
+        bus.set(B, temperature="20.5")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+b: {{onewire.read: {B}/temperature, every: 50ms}}
+show: {{log: notice, from: [a, b], message: "{{node}} {{quality}}"}}
+""")
+        running.until("a good")
+        bus.remove(A)
+        running.until("no such device or attribute")
+        running.until("a stale")
+        running.until("b good")
+        bus.bring_back(A)
+        running.until("a good")
+        self.assertFalse([line for line in running.lines if "b stale" in line or "b bad" in line])
+
+    def test_comes_later(self):
+        """A device that is not there when the flow starts is read once it is; what was to be written then is, too."""
+        bus = self.make_bus()
+        bus.set(B, temperature="20.5")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+b: {{onewire.read: {B}/temperature, every: 50ms}}
+clock: {{every: 1h, value: true}}
+out: {{onewire.write: {SWITCH}/PIO.A, from: clock, failsafe: keep}}
+show: {{log: notice, from: [a, b], message: "{{node}} {{quality}}"}}
+""")
+        running.until("PIO.A: no such device")
+        running.until("b good")
+        bus.set(A, temperature="3")
+        bus.set(SWITCH, PIO_A="0", PIO_B="0")
+        running.until("a good")
+        self.wait_for(running, lambda: bus.writes())
+        self.assertEqual(bus.writes(), [(f"{SWITCH}/PIO.A", "1")])
+
+    def test_power_on_value(self):
+        """85 degrees out of the blue are bad; on the way up they are a temperature."""
+        bus = self.make_bus()
+        bus.set(A, temperature="85")
+        running = self.run_bus(bus, f"""
+temp: {{onewire.read: {A}/temperature, every: 50ms}}
+told: {{log: notice, from: temp, message: "{{quality}} {{value}}."}}
+""")
+        running.until("power-on value", "that did not measure")
+        for text in ("21.5", "83", "85"):
+            bus.set(A, temperature=text)
+            running.until(f"good {text}.")
+
+    def test_together(self):
+        """`simultaneous` starts one measurement for all, and reads what came of it."""
+        bus = self.make_bus()
+        bus.set(A, temperature="19.25")
+        bus.set(B, temperature="19.25")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 1h, simultaneous: true}}
+b: {{onewire.read: {B}/temperature, every: 1h, simultaneous: true}}
+both: {{expr: "mean(a, b)"}}
+show: {{log: notice, from: both, message: "mean {{value}}"}}
+""")
+        running.until("mean 19.25")
+        self.assertEqual(bus.measured_together(), ["1"])
+
+
+class Server(BusTests, CliTest):
+    """On an owserver."""
+
+    def make_bus(self):
+        return ServerBus(self)
+
+
+class Kernel(BusTests, CliTest):
+    """On a tree like the kernel's."""
+
+    buses = 0
+
+    def make_bus(self):
+        self.buses += 1
+        return KernelBus(self, f"sys{self.buses}")
+
+    def test_bad_files(self):
+        """A wrong checksum, an empty read and nonsense are bad, with the reason; the next good one heals."""
+        cases = [(KernelBus.slave("20", "NO"), "wrong checksum"), (b"", "nothing could be read"),
+                 (b"nonsense\n", "is not understood"), (KernelBus.slave("20")[:60], "is not understood")]
+        for data, reason in cases:
+            with self.subTest(reason=reason):
+                bus = self.make_bus()
+                bus.set(A, temperature="20")
+                place = bus.place(A) / "w1_slave"
+                running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+                running.until("good 20.")
+                bus.put(place, data)
+                self.assertIn(reason, running.until("bad: "))
+                bus.set(A, temperature="21")
+                running.until("good 21.")
+                running.end()
+
+    def test_stuck_bus(self):
+        """A bus that does not answer makes its own devices stale and no others, and heals; the end does not wait."""
+        bus = self.make_bus()
+        bus.add_master("w1_bus_master2")
+        bus.set(A, temperature="20")
+        bus.set(B, "w1_bus_master2", temperature="10")
+        bus.link = bus.link.replace("}", ", timeout: 100ms}")
+        stuck = Stuck(bus.place(A) / "w1_slave")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+name: {{onewire.read: {A}/address, every: 50ms}}
+b: {{onewire.read: {B}/temperature, every: 50ms}}
+show: {{log: notice, from: [a, b, name], message: "{{node}} {{quality}} {{value}}."}}
+""")
+        running.until("w1_bus_master1 does not answer")
+        running.until("a: 28.", "a: /28.")
+        running.until("b good 10.")
+        running.until("b good 10.")
+        stuck = stuck.release(KernelBus.slave("20"))
+        running.until("w1_bus_master1 answers again")
+        running.until("w1_bus_master1 does not answer")
+        stuck.release(KernelBus.slave("20"), after=KernelBus.slave("20.5"))
+        running.until("a good 20.5.")
+        running.until("name good 28")
+        Stuck(bus.place(A) / "w1_slave")
+        running.until("w1_bus_master1 does not answer")
+        running.signal(15)
+        running.finish()
+        self.assertFalse([line for line in running.lines if "b stale" in line or "b bad" in line])
+
+    def test_common_measurement_is_not_taken_for_a_later_one(self):
+        """What a common measurement left behind for a device is not read as if it had just been measured."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20")
+        bus.set(B, temperature="20")
+        first = Stuck(bus.place(B) / "w1_slave")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 1h, simultaneous: true}}
+b: {{onewire.read: {B}/temperature, every: 1h}}
+show: {{log: notice, from: [a, b], message: "{{node}} {{quality}} {{value}}."}}
+""")
+        second = first.release(KernelBus.slave("99"))
+        second.release(KernelBus.slave("21.5"), after=KernelBus.slave("0"))
+        self.assertIn("good 21.5.", running.until("b good"))
+        running.until("a good 20.")
+        self.assertEqual(bus.measured_together(), ["1"])
+
+    def test_cannot_measure_together(self):
+        """A master without common measurement: each thermometer is asked for itself."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20")
+        (bus.root / "devices/w1_bus_master1/therm_bulk_read").unlink()
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 1h, simultaneous: true}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+        running.until("cannot measure together")
+        running.until("good 20.")
+
+    def test_no_driver(self):
+        """Without the directory the link is down and says why; it comes up when a driver is loaded."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20")
+        bus.devices.rename(bus.root / "away")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+        running.until("is a driver for the bus loaded")
+        (bus.root / "away").rename(bus.devices)
+        running.until("good 20.")
+        bus.devices.rename(bus.root / "away")
+        running.until("is a driver for the bus loaded")
+        running.until("stale")
+        (bus.root / "away").rename(bus.devices)
+        running.until("good 20.")
 
 
 if __name__ == "__main__":

@@ -28,15 +28,27 @@ struct config {
 struct state {
     struct mf_stream stream; /* first */
     struct mf_buf in;
-    struct mf_list waiting, pollers;
+    struct mf_list waiting, pollers, alarms;
     struct mf_ow_wish *asked; /* NULL: its owner took it back, or it was to keep us alive */
-    struct mf_ow_wish measure;
+    struct mf_ow_wish measure, search;
+    struct mf_buf listing; /* of devices in alarm, where an answer has one only */
     bool is_busy, cannot_measure;
+    uint64_t requests, in_alarm;
     int64_t deadline;       /* mono, of an answer */
     int64_t measured_until; /* mono */
 };
 
+static const struct mf_ow_attribute all_thermometers = {.path = "/simultaneous/temperature"};
+static const struct mf_ow_attribute alarm_directory = {.path = "/alarm"};
+
 /* ---- asking ---- */
+
+static const char *path_of(const struct mf_ow_wish *wish)
+{
+    const struct mf_ow_attribute *attribute = mf_ow_wish_attribute(wish);
+
+    return wish->is_latest && attribute->latest ? attribute->latest : attribute->path;
+}
 
 static void send_request(struct mf_link *link, struct mf_ow_wish *wish_or_null)
 {
@@ -47,8 +59,10 @@ static void send_request(struct mf_link *link, struct mf_ow_wish *wish_or_null)
     s->is_busy = true;
     s->asked = wish_or_null;
     s->deadline = mf_link_mono(link) + c->timeout;
+    s->requests++;
+    mf_buf_clear(&s->listing);
     if (wish_or_null)
-        mf_ow_ask(wish_or_null->type, wish_or_null->path, wish_or_null->data, &buf);
+        mf_ow_ask(wish_or_null->type, path_of(wish_or_null), wish_or_null->data, &buf);
     else
         mf_ow_ask(MF_OW_NOP, NULL, NULL, &buf);
     mf_stream_send(link, buf.data, buf.len);
@@ -71,23 +85,13 @@ static void go_on(struct mf_link *link)
         mf_link_arm(link, s->is_busy ? s->deadline - mf_link_mono(link) : IDLE);
 }
 
-void mf_ow_wish_init(struct mf_ow_wish *wish)
-{
-    mf_list_init(&wish->in);
-}
-
-bool mf_ow_wish_is_open(const struct mf_ow_wish *wish)
-{
-    return !mf_list_is_empty(&wish->in);
-}
-
-bool mf_ow_want(struct mf_link *link, struct mf_ow_wish *wish)
+static bool want(struct mf_link *link, struct mf_ow_wish *wish)
 {
     struct state *s = mf_link_state(link);
 
     if (!mf_stream_is_open(link))
         return false;
-    if (mf_ow_wish_is_open(wish) || s->asked == wish)
+    if (!mf_list_is_empty(&wish->in) || s->asked == wish)
         return true;
     mf_list_append(&s->waiting, &wish->in);
     if (!s->is_busy)
@@ -95,7 +99,7 @@ bool mf_ow_want(struct mf_link *link, struct mf_ow_wish *wish)
     return true;
 }
 
-void mf_ow_forget(struct mf_link *link, struct mf_ow_wish *wish)
+static void forget(struct mf_link *link, struct mf_ow_wish *wish)
 {
     struct state *s = mf_link_state(link);
 
@@ -104,7 +108,7 @@ void mf_ow_forget(struct mf_link *link, struct mf_ow_wish *wish)
         s->asked = NULL;
 }
 
-struct mf_list *mf_ow_pollers(struct mf_link *link)
+static struct mf_list *pollers(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
 
@@ -126,7 +130,7 @@ static void measured(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
                 mf_ow_reason(answer->code));
 }
 
-int64_t mf_ow_measure(struct mf_link *link)
+static int64_t measure(struct mf_link *link, const struct mf_ow_attribute *attribute)
 {
     struct state *s = mf_link_state(link);
     int64_t now = mf_link_mono(link);
@@ -135,19 +139,95 @@ int64_t mf_ow_measure(struct mf_link *link)
         return 0;
     if (s->measured_until <= now) {
         s->measured_until = now + MEASURING;
-        mf_ow_want(link, &s->measure);
+        want(link, &s->measure);
     }
     return s->measured_until;
 }
 
-bool mf_ow_can_measure(const struct mf_link *link)
+static bool can_measure(struct mf_link *link, const struct mf_ow_attribute *attribute)
 {
-    const struct state *s = mf_link_state(link);
+    struct state *s = mf_link_state(link);
 
     return !s->cannot_measure;
 }
 
+/* ---- devices in alarm ---- */
+
+static struct mf_list *alarms(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    return &s->alarms;
+}
+
+static void search(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    want(link, &s->search);
+}
+
+/* `path` is that of one device: "/alarm/28.0123456789AB". */
+static void tell_alarm(struct state *s, const char *path, size_t len)
+{
+    const char *name = path + len;
+
+    while (name > path && name[-1] != '/')
+        name--;
+    for (struct mf_list *at = s->alarms.next; at != &s->alarms; at = at->next) {
+        struct mf_ow_alarm *alarm = mf_list_entry(at, struct mf_ow_alarm, in);
+
+        if (mf_ow_is_of(mf_node_config(alarm->node), name, (size_t)(path + len - name)))
+            alarm->raised(alarm->node);
+    }
+}
+
+static void searched(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
+{
+    struct mf_link *link = wish->owner;
+    struct state *s = mf_link_state(link);
+    const char *at, *end;
+
+    if (answer && answer->code == MF_OW_UNKNOWN_TYPE && wish->type == MF_OW_DIRALL) {
+        wish->type = MF_OW_DIR; /* a server of old */
+        search(link);
+        return;
+    }
+    s->in_alarm = 0;
+    if (!answer || answer->code < 0) {
+        if (answer)
+            mf_link_log(link, MF_LOG_WARNING, "the search for devices in alarm failed: %s",
+                        mf_ow_reason(answer->code));
+        return;
+    }
+    end = answer->data + answer->len;
+    for (at = answer->data; at && at < end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        size_t len = (size_t)((comma ? comma : end) - at);
+
+        s->in_alarm++;
+        tell_alarm(s, at, len);
+        at = comma ? comma + 1 : NULL;
+    }
+}
+
 /* ---- answers ---- */
+
+/* An entry of a directory; the last answer is empty. */
+static bool is_entry(struct state *s, struct mf_ow_answer *answer)
+{
+    if (!s->asked || s->asked->type != MF_OW_DIR || answer->code < 0)
+        return false;
+    if (answer->len) {
+        if (s->listing.len)
+            mf_buf_putc(&s->listing, ',');
+        mf_buf_put(&s->listing, answer->data, answer->len);
+        return true;
+    }
+    answer->data = s->listing.data;
+    answer->len = s->listing.len;
+    return false;
+}
 
 static void end(struct state *s, const struct mf_ow_answer *answer)
 {
@@ -185,7 +265,7 @@ static void received(struct mf_link *link, const uint8_t *data, size_t len)
             break;
         }
         /* What the owner does now may ask anew, which does not touch what has come. */
-        if (!answer.is_ping)
+        if (!answer.is_ping && !is_entry(s, &answer))
             end(s, &answer);
         mf_buf_put(&rest, s->in.data + used, s->in.len - (size_t)used);
         mf_buf_done(&s->in);
@@ -218,6 +298,7 @@ static void opened(struct mf_link *link)
     mf_buf_clear(&s->in);
     s->is_busy = s->cannot_measure = false;
     s->measured_until = 0;
+    s->search.type = MF_OW_DIRALL;
     mf_link_up(link);
     mf_pollers_poll(&s->pollers);
     go_on(link);
@@ -250,9 +331,16 @@ static int owserver_create(struct mf_link *link, struct mf_error *err)
     mf_stream_init(link, &events, 0);
     mf_list_init(&s->waiting);
     mf_list_init(&s->pollers);
+    mf_list_init(&s->alarms);
+    s->listing.limit = MF_OW_DATA;
+    mf_ow_wish_init(&s->search);
+    s->search.type = MF_OW_DIRALL;
+    s->search.fixed = &alarm_directory;
+    s->search.done = searched;
+    s->search.owner = link;
     mf_ow_wish_init(&s->measure);
     s->measure.type = MF_OW_WRITE;
-    s->measure.path = "/simultaneous/temperature";
+    s->measure.fixed = &all_thermometers;
     s->measure.data = "1";
     s->measure.done = measured;
     s->measure.owner = link;
@@ -273,12 +361,21 @@ static void owserver_stop(struct mf_link *link)
     mf_stream_stop(link);
 }
 
+static void owserver_stats(const struct mf_link *link, mf_stat_fn put, void *arg)
+{
+    const struct state *s = mf_link_state(link);
+
+    put(arg, "requests", (double)s->requests, true);
+    put(arg, "devices_in_alarm", (double)s->in_alarm, false);
+}
+
 static void owserver_destroy(struct mf_link *link)
 {
     struct state *s = mf_link_state(link);
 
     mf_stream_done(link);
     mf_buf_done(&s->in);
+    mf_buf_done(&s->listing);
 }
 
 /* ---- options ---- */
@@ -303,6 +400,16 @@ static const struct mf_option options[] = {
     {0},
 };
 
+static const struct mf_ow_service service = {
+    .want = want,
+    .forget = forget,
+    .pollers = pollers,
+    .measure = measure,
+    .can_measure = can_measure,
+    .alarms = alarms,
+    .search = search,
+};
+
 const struct mf_link_kind mf_link_kind_owserver = {
     .name = "owserver",
     .summary = "A connection to owserver, which drives a 1-wire bus.",
@@ -322,6 +429,8 @@ const struct mf_link_kind mf_link_kind_owserver = {
     .create = owserver_create,
     .start = owserver_start,
     .timeout = owserver_timeout,
+    .stats = owserver_stats,
     .stop = owserver_stop,
     .destroy = owserver_destroy,
+    .service = &service,
 };
