@@ -215,7 +215,7 @@ void mf_gpio_leave(struct mf_link *link, struct mf_gpio_user *user)
     parting = mf_zalloc(sizeof(*parting));
     parting->wish = user->wish;
     parting->line = user->has;
-    parting->rests = user->rests;
+    parting->rests = user->rests && user->wish.levels;
     user->has = NULL;
     mf_list_append(&s->partings, &parting->in);
     mf_link_arm(link, 0);

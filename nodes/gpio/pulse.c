@@ -88,8 +88,8 @@ static unsigned end_period(struct mf_pulse *pulse, const struct mf_pulse_plan *p
     if (now < next)
         return pursue(pulse, plan, now);
     pulse->owed += pulse->share * (double)plan->period - (double)was_on;
-    /* More than a period ahead or behind comes of changes, and is not made up for. */
-    pulse->owed = fmin(fmax(pulse->owed, -(double)plan->period), (double)plan->period);
+    /* What `least` has kept from the line is made up for; what comes of changes is not. */
+    pulse->owed = fmin(fmax(pulse->owed, -(double)plan->least), (double)plan->least);
     return begin_period(pulse, plan, now - next < plan->period ? next : now, now);
 }
 
