@@ -5,7 +5,7 @@ build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-de
   libical-dev tzdata"
 
 # To test: unit tests and their oracles, real peers, the second compiler, the checks of the meta tests.
-test_packages="libcmocka-dev libmodbus-dev libmsgpack-dev libjansson-dev libcbor-dev libnova-dev lua5.4
+test_packages="libcmocka-dev libmodbus-dev libmsgpack-dev libjansson-dev libcbor-dev libnova-dev libumockdev-dev umockdev lua5.4
   mosquitto mosquitto-clients owserver openssl graphviz python3-jsonschema python3-yaml
   clang libclang-rt-14-dev clang-format git"
 
