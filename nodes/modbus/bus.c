@@ -129,26 +129,44 @@ static unsigned end_of(const struct mf_modbus_wish *wish)
     return (unsigned)wish->address + wish->count;
 }
 
-/* Grows [*from, *end) by the read that lies nearest and still fits; NULL when there is none. */
-static struct mf_modbus_wish *nearest(const struct mf_modbus_bus *bus, struct mf_list *reads,
-                                      enum mf_modbus_area area, bool takes_no_gap, unsigned *from,
-                                      unsigned *end)
-{
-    unsigned limit = mf_modbus_read_limit(area);
+/* A read that grows, register by register of what is wished. */
+struct span {
+    enum mf_modbus_area area;
+    unsigned from, end, limit;
+    bool takes_no_gap;
+};
 
-    if (bus->limits.max_words && !mf_modbus_has_bits(area) && bus->limits.max_words < limit)
-        limit = bus->limits.max_words;
+static unsigned least(unsigned limit, unsigned other)
+{
+    return other && other < limit ? other : limit;
+}
+
+/* Registers that one read may hold which fulfils the wish. */
+static unsigned limit_of(const struct mf_modbus_bus *bus, const struct mf_modbus_wish *wish)
+{
+    unsigned limit = mf_modbus_read_limit(wish->area);
+
+    return mf_modbus_has_bits(wish->area) ? limit
+                                          : least(least(limit, bus->limits.max_words), wish->most);
+}
+
+/* Grows the span by the read that lies nearest and still fits; NULL when there is none. */
+static struct mf_modbus_wish *nearest(const struct mf_modbus_bus *bus, struct mf_list *reads,
+                                      struct span *span)
+{
     for (struct mf_list *at = reads->next; at != reads; at = at->next) {
         struct mf_modbus_wish *wish = mf_list_entry(at, struct mf_modbus_wish, in);
-        unsigned low = wish->address < *from ? wish->address : *from;
-        unsigned high = end_of(wish) > *end ? end_of(wish) : *end;
-        unsigned gap = takes_no_gap || wish->takes_no_gap ? 0 : bus->limits.max_gap;
+        unsigned low = wish->address < span->from ? wish->address : span->from;
+        unsigned high = end_of(wish) > span->end ? end_of(wish) : span->end;
+        unsigned gap = span->takes_no_gap || wish->takes_no_gap ? 0 : bus->limits.max_gap;
+        unsigned limit = least(span->limit, limit_of(bus, wish));
 
-        if (wish->area != area || wish->is_alone || wish->address > *end + gap ||
-            end_of(wish) + gap < *from || high - low > limit)
+        if (wish->area != span->area || wish->is_alone || wish->address > span->end + gap ||
+            end_of(wish) + gap < span->from || high - low > limit)
             continue;
-        *from = low;
-        *end = high;
+        span->from = low;
+        span->end = high;
+        span->limit = limit;
         return wish;
     }
     return NULL;
@@ -158,17 +176,17 @@ static void ask_read(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
 {
     struct mf_modbus_asked *asked = &bus->asked;
     struct mf_modbus_wish *wish = mf_list_entry(unit->reads.next, struct mf_modbus_wish, in);
-    unsigned from = wish->address, end = end_of(wish);
-    bool is_alone = wish->is_alone, takes_no_gap = wish->takes_no_gap;
+    struct span span = {wish->area, wish->address, end_of(wish), limit_of(bus, wish),
+                        wish->takes_no_gap};
+    bool is_alone = wish->is_alone;
 
     asked->area = wish->area;
     do
         take(asked, wish);
-    while (!is_alone &&
-           (wish = nearest(bus, &unit->reads, asked->area, takes_no_gap, &from, &end)));
-    asked->address = (uint16_t)from;
-    asked->len =
-        mf_modbus_ask_read(asked->area, asked->address, (uint16_t)(end - from), asked->pdu);
+    while (!is_alone && (wish = nearest(bus, &unit->reads, &span)));
+    asked->address = (uint16_t)span.from;
+    asked->len = mf_modbus_ask_read(asked->area, asked->address, (uint16_t)(span.end - span.from),
+                                    asked->pdu);
 }
 
 static void ask_write(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)

@@ -40,6 +40,7 @@ struct mf_modbus_wish {
     uint8_t splits;
     enum mf_modbus_area area;
     uint16_t address, count;
+    uint16_t most;         /* registers in one request to this device; 0: what the link allows */
     const uint16_t *words; /* of a write: valid until done() */
     /* `words` holds what was read; `reason` is a constant text, or NULL when it is done. May make
      * the same wish again. */

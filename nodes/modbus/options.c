@@ -196,6 +196,47 @@ const struct mf_type mf_type_modbus_profile = {
     .moved = profile_moved,
 };
 
+/* ---- slots ---- */
+
+static const struct mf_option slot_option = {"slots", &mf_type_duration, MF_LIMITS(0.01, 3.2e9),
+                                             .summary = "Time between two reads."};
+
+static bool slots_read(struct mf_load *load, const struct mf_option *option,
+                       const struct mf_tree *tree, void *ret)
+{
+    struct mf_modbus_slots *slots = ret;
+    struct mf_modbus_slot *list;
+    bool ok = true;
+
+    if (tree->kind != MF_TREE_MAP)
+        return mf_type_mismatch(load, option, tree, option->type->syntax);
+    list = mf_arena_alloc(load->arena, (tree->count + 1) * sizeof(*list));
+    for (uint32_t i = 0; i < tree->count; i++) {
+        const struct mf_tree_pair *pair = &tree->pairs[i];
+
+        list[i].name = mf_arena_strdup(load->arena, pair->key->text);
+        list[i].at = pair->key->at;
+        ok &= mf_type_duration.read(load, &slot_option, pair->value, &list[i].every);
+    }
+    *slots = (struct mf_modbus_slots){list, tree->count};
+    return ok;
+}
+
+static void slots_schema(const struct mf_option *option, struct mf_buf *buf)
+{
+    mf_buf_puts(buf, "{\"type\":\"object\",\"additionalProperties\":");
+    mf_schema_duration(&slot_option, buf);
+    mf_buf_putc(buf, '}');
+}
+
+const struct mf_type mf_type_modbus_slots = {
+    .name = "slots",
+    .syntax = "a map of slots and times such as `{energy: 1min}`",
+    .size = sizeof(struct mf_modbus_slots),
+    .read = slots_read,
+    .schema = slots_schema,
+};
+
 /* The host as it is written: two names of one device are not found out. */
 const char *mf_modbus_link_leads_to(const void *config, struct mf_arena *arena)
 {

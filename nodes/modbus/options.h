@@ -57,6 +57,18 @@ bool mf_modbus_link_is_exclusive(const void *config);
  * const struct mf_profile *. */
 extern const struct mf_type mf_type_modbus_profile;
 
+/* `slots: {energy: 1min}` */
+struct mf_modbus_slot {
+    const char *name;
+    int64_t every; /* ns */
+    struct mf_span at;
+};
+struct mf_modbus_slots {
+    const struct mf_modbus_slot *list;
+    size_t count;
+};
+extern const struct mf_type mf_type_modbus_slots;
+
 /* Where a node's value is and what it looks like: the part that read and write share. */
 struct mf_modbus_value_config {
     const char *link;

@@ -249,18 +249,21 @@ static bool read_scaling(const struct reading *r)
     return true;
 }
 
+/* `bit: 3` of a whole number is that bit alone. */
 static bool read_bit(const struct reading *r)
 {
     struct mf_modbus_number *number = &r->reg->cell.number;
+    bool is_whole = mf_modbus_number_types(number) & (MF_T(MF_INT) | MF_T(MF_BOOL));
 
     if (!r->keys.has_bit)
         return true;
-    if (mf_modbus_has_bits(r->reg->cell.area) || number->type != MF_MODBUS_BIT)
-        return wrong(r, "bit", "`bit` picks one bit out of a register with words",
+    if (mf_modbus_has_bits(r->reg->cell.area) || !is_whole || number->type == MF_MODBUS_BCD)
+        return wrong(r, "bit", "`bit` picks one bit out of a register with a whole number",
                      "leave `type` out, and say which register it is in with `reg_type`");
     if (r->keys.bit >= BITS_PER_WORD * (int64_t)number->words)
         return wrong(r, "bit", "the register has no such bit; the lowest is 0",
                      "bits of two registers need `len: 2`");
+    number->type = MF_MODBUS_BIT;
     number->has_bit = true;
     number->bit = (uint8_t)r->keys.bit;
     return true;

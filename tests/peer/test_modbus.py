@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import tty
 import unittest
@@ -39,9 +40,14 @@ class Line:
         self.ends = [os.openpty(), os.openpty()]
         for _, slave in self.ends:
             tty.setraw(slave)
+        self.fresh = termios.tcgetattr(self.ends[0][1])
         self.names = [os.ttyname(slave) for _, slave in self.ends]
         for i in (0, 1):
             threading.Thread(target=self.carry, args=(self.ends[i][0], self.ends[1 - i][0]), daemon=True).start()
+
+    def renew(self, end):
+        """As an adapter that was pulled out and put in again: a pty keeps how it was set, and refuses the same anew."""
+        termios.tcsetattr(self.ends[end][1], termios.TCSANOW, self.fresh)
 
     @staticmethod
     def carry(source, target):
@@ -88,7 +94,9 @@ def words(pdu):
     return struct.pack(f">BB{count}H", pdu[0], 2 * count, *range(first, first + count))
 
 
-class Modbus(CliTest):
+class Bus(CliTest):
+    """A flow with one modbus link, called `bus`."""
+
     def run_flow(self, link, nodes):
         self.flow(nodes, more=f"links: {{bus: {link}}}\n")
         return self.start("run", "--socket", "socket", "flow.yaml")
@@ -105,6 +113,8 @@ class Modbus(CliTest):
         if not SERVER:
             self.skipTest("libmodbus is not installed")
 
+
+class Modbus(Bus):
     def test_tcp(self):
         """Reads each area of a libmodbus server, writes, and reads back what was written."""
         self.needs_server()

@@ -92,8 +92,11 @@ static int rtu(modbus_mapping_t *map, const char *tty, const char *unit)
     int64_t number;
 
     if (!modbus || !mf_num_read_int(unit, strlen(unit), &number) ||
-        modbus_set_slave(modbus, (int)number) < 0 || modbus_connect(modbus) < 0)
+        modbus_set_slave(modbus, (int)number) < 0 || modbus_connect(modbus) < 0) {
+        fprintf(stderr, "%s: %s\n", tty, modbus_strerror(errno));
+        modbus_free(modbus);
         return 1;
+    }
     puts("ready");
     fflush(stdout);
     for (struct pollfd fds[2] = {{.fd = 0, .events = POLLIN},

@@ -274,6 +274,7 @@ static const struct vector vectors[] = {
     {"type: int, factor: 0.5, offset: -40", {100}, "10"},
     {"bit: 4", {0x0010}, "true"},
     {"bit: 4", {0xffef}, "false"},
+    {"bit: 4, type: uint", {0x0010}, "true"},
     {"bit: 17, len: 2", {0x0002, 0}, "true"},
     {"type: invbit", {0}, "true"},
     {"type: invbit, bit: 1", {2}, "false"},
