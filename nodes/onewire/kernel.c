@@ -194,6 +194,24 @@ bool mf_w1_find(const struct mf_ow_attribute *attribute, struct mf_w1_place *ret
     return false;
 }
 
+void mf_w1_check(const struct mf_ow_attribute *attribute, bool is_written, struct mf_check *check)
+{
+    struct mf_span at = mf_check_at(check, "attribute");
+    struct mf_w1_place place;
+    struct mf_w1_why why;
+
+    if (!mf_w1_find(attribute, &place, &why))
+        mf_diag_help(mf_diag(check->diags, MF_ERROR, 576, at, "the kernel does not %s `%s`: %s",
+                             attribute->has_device ? "offer" : "know",
+                             attribute->has_device ? attribute->name : attribute->path + 1,
+                             why.why),
+                     "%s", why.hint);
+    else if (is_written && !place.write)
+        mf_diag(check->diags, MF_ERROR, 578, at, "`%s` cannot be written", attribute->name);
+    else if (!is_written && !place.read && place.form != MF_W1_NAME)
+        mf_diag(check->diags, MF_ERROR, 578, at, "`%s` can be written only", attribute->name);
+}
+
 /* ---- what is in the files ---- */
 
 /* The line of that number; its length in `ret_len`. NULL: there are less. */

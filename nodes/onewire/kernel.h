@@ -47,6 +47,9 @@ struct mf_w1_why {
 bool mf_w1_find(const struct mf_ow_attribute *attribute, struct mf_w1_place *ret,
                 struct mf_w1_why *ret_why);
 
+/* For a node on a link of kind `w1`: reports what the drivers do not offer. */
+void mf_w1_check(const struct mf_ow_attribute *attribute, bool is_written, struct mf_check *check);
+
 /* What was read, as text. 0 or a negative code of frame.h. */
 int mf_w1_decode(const struct mf_w1_place *place, const char *data, size_t len,
                  char ret[MF_W1_TEXT]);

@@ -101,10 +101,6 @@ static inline struct mf_list *mf_ow_alarms(struct mf_link *link)
     return mf_ow_service(link)->alarms(link);
 }
 
-/* Reports what the kernel's drivers do not offer of it. */
-void mf_ow_check_kernel(const struct mf_ow_attribute *attribute, bool is_written,
-                        const struct mf_link_kind *link, struct mf_check *check);
-
 /* Asks which devices are in alarm, unless that is under way. */
 static inline void mf_ow_search(struct mf_link *link)
 {

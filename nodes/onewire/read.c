@@ -8,7 +8,7 @@
 
 #include "engine/base/log.h"
 #include "nodes/net/poller.h"
-#include "nodes/onewire/attribute.h"
+#include "nodes/onewire/kernel.h"
 #include "nodes/onewire/link.h"
 
 enum { OUT };
@@ -48,8 +48,10 @@ static void read_check_link(const void *config, const struct mf_link_kind *link,
 {
     const struct config *c = config;
 
-    mf_ow_check_kernel(&c->attribute, false, link, check);
-    if (c->alarm && link == &mf_link_kind_w1)
+    if (link != &mf_link_kind_w1)
+        return;
+    mf_w1_check(&c->attribute, false, check);
+    if (c->alarm)
         mf_diag_help(mf_diag(check->diags, MF_ERROR, 577, mf_check_at(check, "alarm"),
                              "the kernel does not search its buses for alarms"),
                      "use a link of kind `owserver`, or read more often (`every`)");

@@ -13,7 +13,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +22,9 @@
 #include "engine/base/alloc.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
-#include "engine/base/worker.h"
 #include "nodes/net/poller.h"
-#include "nodes/onewire/kernel.h"
 #include "nodes/onewire/link.h"
+#include "nodes/onewire/w1_job.h"
 
 enum { BUSES = 64 };
 #define MEASURING (1 * MF_SEC) /* 750 ms at 12 bits, and time to store the result */
@@ -45,15 +43,13 @@ struct state {
     uint64_t reads, writes, checksums;
 };
 
-struct job;
-
 struct bus {
     struct mf_list in; /* of the link's */
     struct mf_link *link;
     char *name; /* "w1_bus_master1" */
     struct mf_worker *worker;
     struct mf_list waiting; /* wishes */
-    struct job *job;        /* NULL: it has nothing to do */
+    struct mf_w1_job *job;  /* NULL: it has nothing to do */
     bool is_stuck;          /* the job takes longer than it may */
     int64_t deadline;       /* mono, of the job */
     struct mf_ow_wish measure;
@@ -61,96 +57,6 @@ struct bus {
     int64_t measured_until; /* mono */
     uint64_t measured;      /* common measurements so far */
 };
-
-/* What the thread does. It touches nothing but this. */
-struct job {
-    struct mf_worker_job job; /* first */
-    struct bus *bus;          /* for the loop; NULL: the link has gone */
-    struct mf_ow_wish *wish;  /* for the loop; NULL: nobody waits any more */
-    struct mf_w1_place place;
-    char directory[PATH_MAX];
-    bool is_write, is_twice;
-    char value[MF_W1_TEXT]; /* to write; then what was read */
-    int code;
-};
-
-/* ---- on the thread of the bus ---- */
-
-static int open_file(const struct job *job, const char *name, int flags)
-{
-    char path[PATH_MAX + 64];
-
-    snprintf(path, sizeof(path), "%s/%s", job->directory, name);
-    return open(path, flags | O_CLOEXEC);
-}
-
-/* Length or a negative code: that of errno is the one that owserver uses, too. */
-static int read_file(const struct job *job, char data[MF_W1_FILE])
-{
-    int fd = open_file(job, job->place.read, O_RDONLY), len = 0;
-    ssize_t got = 1;
-
-    if (fd < 0)
-        return -errno;
-    while (got > 0 && len < MF_W1_FILE) {
-        got = read(fd, data + len, (size_t)(MF_W1_FILE - len));
-        if (got < 0 && errno == EINTR)
-            got = 1;
-        else if (got < 0)
-            len = -errno;
-        else
-            len += (int)got;
-    }
-    close(fd);
-    return len;
-}
-
-static int write_file(const struct job *job, const char *data, size_t len)
-{
-    int fd = open_file(job, job->place.write, O_WRONLY), code = 0;
-
-    if (fd < 0)
-        return -errno;
-    if (write(fd, data, len) < 0)
-        code = -errno;
-    close(fd);
-    return code;
-}
-
-static int run_read(struct job *job)
-{
-    char data[MF_W1_FILE];
-    int len = 0;
-
-    if (job->place.form == MF_W1_NAME) {
-        snprintf(job->value, sizeof(job->value), "%s", job->place.known);
-        return access(job->directory, F_OK) == 0 ? 0 : -errno;
-    }
-    for (int i = 0; i <= job->is_twice; i++)
-        len = read_file(job, data);
-    return len < 0 ? len : mf_w1_decode(&job->place, data, (size_t)len, job->value);
-}
-
-static int run_write(struct job *job)
-{
-    char data[MF_W1_TEXT], old[MF_W1_FILE];
-    int len = 0;
-
-    if (mf_w1_needs_old(&job->place)) {
-        len = read_file(job, old);
-        if (len < 0)
-            return len;
-    }
-    len = mf_w1_encode(&job->place, job->value, old, (size_t)len, data);
-    return len < 0 ? len : write_file(job, data, (size_t)len);
-}
-
-static void job_run(struct mf_worker_job *worker_job)
-{
-    struct job *job = (struct job *)worker_job;
-
-    job->code = job->is_write ? run_write(job) : run_read(job);
-}
 
 static void wake_loop(void *arg)
 {
@@ -287,7 +193,7 @@ static void submit_next(struct bus *bus);
 
 static void job_done(struct mf_worker_job *worker_job)
 {
-    struct job *job = (struct job *)worker_job;
+    struct mf_w1_job *job = (struct mf_w1_job *)worker_job;
     struct bus *bus = job->bus;
     struct mf_ow_wish *wish = job->wish;
     struct state *s;
@@ -309,15 +215,15 @@ static void job_done(struct mf_worker_job *worker_job)
 }
 
 /* NULL: answered already, that cannot be done. */
-static struct job *new_job(struct bus *bus, struct mf_ow_wish *wish)
+static struct mf_w1_job *new_job(struct bus *bus, struct mf_ow_wish *wish)
 {
     const struct config *c = mf_link_config(bus->link);
-    struct job *job = mf_zalloc(sizeof(*job));
+    struct mf_w1_job *job = mf_zalloc(sizeof(*job));
     const struct mf_ow_attribute *attribute;
     char name[MF_OW_KERNEL_NAME];
     struct mf_w1_why why;
 
-    job->job.run = job_run;
+    job->job.run = mf_w1_job_run;
     job->job.done = job_done;
     job->bus = bus;
     job->wish = wish;
@@ -352,7 +258,7 @@ static struct job *new_job(struct bus *bus, struct mf_ow_wish *wish)
     return NULL;
 }
 
-static void submit(struct bus *bus, struct job *job)
+static void submit(struct bus *bus, struct mf_w1_job *job)
 {
     const struct config *c = mf_link_config(bus->link);
     struct state *s = mf_link_state(bus->link);
@@ -397,7 +303,7 @@ static void submit_next(struct bus *bus)
     }
     while (!bus->job && !mf_list_is_empty(&bus->waiting)) {
         struct mf_ow_wish *wish = mf_list_entry(bus->waiting.next, struct mf_ow_wish, in);
-        struct job *job;
+        struct mf_w1_job *job;
 
         mf_list_remove(&wish->in);
         job = new_job(bus, wish);
@@ -628,27 +534,6 @@ static void w1_stats(const struct mf_link *link, mf_stat_fn put, void *arg)
     put(arg, "writes", (double)s->writes, true);
     put(arg, "wrong_checksums", (double)s->checksums, true);
     put(arg, "buses", (double)s->bus_count, false);
-}
-
-void mf_ow_check_kernel(const struct mf_ow_attribute *attribute, bool is_written,
-                        const struct mf_link_kind *link, struct mf_check *check)
-{
-    struct mf_span at = mf_check_at(check, "attribute");
-    struct mf_w1_place place;
-    struct mf_w1_why why;
-
-    if (link != &mf_link_kind_w1)
-        return;
-    if (!mf_w1_find(attribute, &place, &why))
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, 576, at, "the kernel does not %s `%s`: %s",
-                             attribute->has_device ? "offer" : "know",
-                             attribute->has_device ? attribute->name : attribute->path + 1,
-                             why.why),
-                     "%s", why.hint);
-    else if (is_written && !place.write)
-        mf_diag(check->diags, MF_ERROR, 578, at, "`%s` cannot be written", attribute->name);
-    else if (!is_written && !place.read && place.form != MF_W1_NAME)
-        mf_diag(check->diags, MF_ERROR, 578, at, "`%s` can be written only", attribute->name);
 }
 
 #define MF_CONFIG struct config

@@ -6,7 +6,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
-#include "nodes/onewire/attribute.h"
+#include "nodes/onewire/kernel.h"
 #include "nodes/onewire/link.h"
 
 enum { TIMER_AGAIN, TIMERS };
@@ -42,7 +42,9 @@ static void write_check_link(const void *config, const struct mf_link_kind *link
 {
     const struct config *c = config;
 
-    mf_ow_check_kernel(&c->attribute, true, link, check);
+    if (link != &mf_link_kind_w1)
+        return;
+    mf_w1_check(&c->attribute, true, check);
 }
 
 static void done(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
