@@ -260,7 +260,7 @@ void mf_edge_follow_up_take(struct mf_node *node, unsigned output, struct mf_msg
 {
     struct mf_sched *sched = node->sched;
 
-    if (node->phase == MF_NODE_STOPPED) {
+    if (node->phase >= MF_NODE_STOPPED) {
         mf_msg_drop(msg);
         return;
     }

@@ -133,7 +133,7 @@ static bool is_needed(const struct mf_engine *engine, uint64_t generation)
     for (size_t i = 0; i < engine->leaving_count; i++)
         if (engine->leaving[i]->generation == generation)
             return true;
-    return false;
+    return mf_linger_needs_graph(engine, generation);
 }
 
 void mf_engine_reap(struct mf_engine *engine)
@@ -247,6 +247,8 @@ bool mf_engine_run(struct mf_engine *engine, unsigned max_turns)
     if (engine->trial.is_due)
         mf_generation_look(engine);
     is_more = mf_sched_run(&engine->sched, max_turns);
+    if (engine->lingering_count)
+        mf_linger_look(engine);
     if (engine->leaving_count)
         mf_engine_reap(engine);
     for (unsigned i = 0; i < PULLS_PER_RUN && engine->pull_count && !is_more; i++) {
@@ -332,6 +334,7 @@ static void save_state(struct mf_engine *engine)
 void mf_engine_drain(struct mf_engine *engine)
 {
     save_state(engine);
+    mf_linger_end(engine, NULL);
     for (uint32_t i = 0; i < engine->count; i++)
         if (is_only_source(engine->nodes[i]->kind))
             mf_node_stop(engine->nodes[i]);
@@ -346,6 +349,8 @@ void mf_engine_make_safe(struct mf_engine *engine)
 
 bool mf_engine_is_safe(const struct mf_engine *engine)
 {
+    if (engine->lingering_count)
+        return false;
     for (uint32_t i = 0; i < engine->count; i++) {
         const struct mf_node *node = engine->nodes[i];
 
@@ -369,6 +374,7 @@ void mf_engine_stop(struct mf_engine *engine)
 void mf_engine_done(struct mf_engine *engine)
 {
     mf_generation_done(engine);
+    mf_linger_end(engine, NULL);
     for (uint32_t i = 0; i < engine->count; i++)
         mf_node_free(engine->nodes[i]);
     for (size_t i = 0; i < engine->link_count; i++)
@@ -382,6 +388,7 @@ void mf_engine_done(struct mf_engine *engine)
     mf_free(engine->nodes);
     mf_free(engine->links);
     mf_free(engine->leaving);
+    mf_free(engine->lingering);
     mf_free(engine->retired);
     mf_free(engine->edges);
     mf_free(engine->pulls);

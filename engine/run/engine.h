@@ -20,6 +20,7 @@
 #include "engine/graph/link.h"
 #include "engine/run/generation.h"
 #include "engine/run/health.h"
+#include "engine/run/linger.h"
 #include "engine/run/queue.h"
 #include "engine/run/sched.h"
 
@@ -153,6 +154,9 @@ struct mf_engine {
     size_t link_count;
     struct mf_link **leaving; /* links of former generations that are still saying goodbye */
     size_t leaving_count, leaving_cap;
+    struct mf_linger *lingering;
+    size_t lingering_count, lingering_cap;
+    struct mf_timer linger_timer;
     struct mf_retired *retired;
     size_t retired_count, retired_cap;
     struct mf_node **pulls; /* pulled sources */

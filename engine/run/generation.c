@@ -97,6 +97,7 @@ static void go_back(struct mf_engine *engine)
         mf_log(MF_LOG_ERROR, "reload", "the former generation cannot be made again: %s", err.text);
     } else {
         renumber_leaving(engine, past->generation);
+        mf_linger_renumber(engine, past->generation);
         live.by = MF_BY_SWAP;
         set_live(engine, live);
     }

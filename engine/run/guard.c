@@ -416,7 +416,7 @@ void mf_guard_begin(struct mf_node *node)
             guard->inputs[i].heard = now;
     if (guard->fed == INT64_MIN)
         guard->fed = now;
-    guard->must_write = guard->has_begun;
+    guard->must_write |= guard->has_begun;
     guard->has_begun = true;
     decide_soon(node);
 }

@@ -88,6 +88,7 @@ void mf_guard_inherit(struct mf_node *node, const struct mf_node *old)
     guard->manual_since = former->manual_since;
     guard->manual_until = former->manual_until;
     guard->has_written = former->has_written && carry(from, to, &former->written, &guard->written);
+    guard->must_write = former->has_sent; /* it may or may not have arrived */
     guard->written_at = former->written_at;
     guard->tried_at = former->tried_at;
     guard->full_at = former->full_at;

@@ -22,6 +22,8 @@ static void timer_fired(struct mf_timer *timer)
     struct mf_node_timer *own = mf_list_entry(timer, struct mf_node_timer, timer);
     struct mf_node *node = own->node;
 
+    if (node->phase == MF_NODE_LEAVING)
+        mf_node_wake(node);
     if (node->phase != MF_NODE_RUNNING)
         return;
     node->fired |= (uint16_t)(1u << (own - node->timers));
@@ -181,7 +183,7 @@ int mf_node_start(struct mf_node *node, struct mf_error *err)
 
 void mf_node_stop(struct mf_node *node)
 {
-    bool was_running = node->phase == MF_NODE_RUNNING;
+    bool was_running = node->phase == MF_NODE_RUNNING || node->phase == MF_NODE_LEAVING;
 
     disarm_all(node);
     if (node->guard)

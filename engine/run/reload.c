@@ -150,11 +150,14 @@ static void hand_over(const struct mf_change *change, struct mf_node *old, size_
 
 static void stop_gone(struct mf_change *change)
 {
+    mf_linger_end(change->engine, change->graph);
     for (size_t i = 0; i < change->gone_count; i++) {
         struct mf_node *node = change->gone[i];
 
         if (node->guard && mf_guard_is_orphan(node, change->graph))
             mf_guard_make_safe(node);
+        if (node->guard && node->guard->is_over && mf_linger_begin(node))
+            continue;
         mf_node_stop(node);
         if (node->queue)
             hand_over(change, node, i);
@@ -186,7 +189,7 @@ static bool readdress(const struct mf_change *change, struct mf_follow_up *next)
     const struct mf_out_def *old = &from->outs[next->output];
     int output;
 
-    if (next->node->phase != MF_NODE_STOPPED)
+    if (next->node->phase < MF_NODE_STOPPED)
         return true;
     output = def && def->kind == from->kind ? mf_def_output(def, old->name) : -1;
     if (output < 0 || !same_unit(def->outs[output].unit, old->unit) ||
@@ -220,7 +223,7 @@ static bool readdress_late(const struct mf_change *change, struct mf_late *late)
     const struct mf_def *from = late->to->def, *def = heir_of(change, from);
     uint32_t input;
 
-    if (late->to->phase != MF_NODE_STOPPED)
+    if (late->to->phase < MF_NODE_STOPPED)
         return true;
     if (!def || def->kind != from->kind)
         return false;
@@ -329,7 +332,8 @@ static void leave_links(struct mf_change *change)
                 sizeof(*engine->leaving));
         engine->leaving[engine->leaving_count++] = link;
         link->node_count = 0;
-        mf_link_end(link);
+        if (!mf_linger_needs_link(engine, link))
+            mf_link_end(link);
     }
 }
 
@@ -483,7 +487,8 @@ static void switch_over(struct mf_change *change)
     if (change->keeps_past)
         watch_changed(change);
     for (size_t i = 0; i < change->gone_count; i++)
-        mf_node_free(change->gone[i]);
+        if (change->gone[i]->phase != MF_NODE_LEAVING)
+            mf_node_free(change->gone[i]);
     if (change->keeps_past) {
         engine->trial.past = change->past;
         change->past = NULL;

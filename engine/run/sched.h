@@ -78,7 +78,13 @@ struct mf_output {
     uint64_t count; /* metric: what it has said */
 };
 
-enum mf_node_phase { MF_NODE_NEW, MF_NODE_RUNNING, MF_NODE_FAILED, MF_NODE_STOPPED };
+enum mf_node_phase {
+    MF_NODE_NEW,
+    MF_NODE_RUNNING,
+    MF_NODE_FAILED,
+    MF_NODE_STOPPED, /* and, from here on, of no flow any more */
+    MF_NODE_LEAVING, /* an actuator whose last value is on its way: linger.h */
+};
 
 struct mf_node_timer {
     struct mf_timer timer;

@@ -187,8 +187,8 @@ static void deliver_all(struct mf_node *node)
 
     do {
         node->must_deliver = false;
-        while (node->phase == MF_NODE_RUNNING && !node->is_played &&
-               (!node->link || mf_link_is_up(node->link)) &&
+        while ((node->phase == MF_NODE_RUNNING || node->phase == MF_NODE_LEAVING) &&
+               !node->is_played && (!node->link || mf_link_is_up(node->link)) &&
                (letter = mf_queue_next(node->queue))) {
             if (count++ == DELIVERIES) {
                 resume_later(node, 0);

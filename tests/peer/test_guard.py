@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+"""Guarded outputs: what the peer of each kind of actuator is told, over its real link.
+
+A kind is a class at the end: how its peer is started, what the node looks like, what the peer was told.
+"""
+
+import os
+import shutil
+import signal
+import struct
+import unittest
+
+from plug import Plug, modbus_writes, owserver_writes
+from test_modbus import Device, Server
+from test_onewire import Owserver
+
+from cli import CliTest
+
+
+class Meter(Device):
+    """Says what the flow wants, in register 0, until its plug is pulled."""
+
+    def __init__(self, test, value):
+        self.value = value
+        super().__init__(test, lambda unit, pdu: [(0, struct.pack(">BBH", pdu[0], 2, self.value))])
+        self.plug = Plug(test, self.port)
+
+
+class Guard:
+    """What holds for every kind. `numbers`: it takes them, from 0 to 200; else it is on above 100."""
+
+    numbers = True
+    node = ""  # the kind with its own options
+    links = ""
+    same = ()  # pairs of nodes that write one thing
+
+    def told(self):
+        """A struct Told of numbers."""
+        raise NotImplementedError
+
+    def tells(self, value):
+        return value if self.numbers else int(value > 100)
+
+    def setUp(self):
+        super().setUp()
+        self.connect()
+        self.meter = Meter(self, 140)
+
+    def text(self, options, more="", out=True):
+        """The flow: `wish` follows the meter, `out` is the actuator with these options."""
+        limit = "limit: 0..200, " if self.numbers else ""
+        options = options if self.numbers else options.replace("failsafe: 7", "failsafe: false")
+        source = "wish" if self.numbers else "want"
+        nodes = "wish: {modbus.read: meter, register: 0, every: 20ms}\n"
+        if not self.numbers:
+            nodes += "want: {expr: wish > 100}\n"
+        if out:
+            nodes += f"out: {{{self.node}, from: {source}, {limit}{options}}}\n"
+        return self.flow(nodes + "show: {log: notice, from: wish, message: 'wish {value}'}\n" + more,
+                         more=f"links:\n  meter: {{modbus: 'tcp:127.0.0.1:{self.meter.plug.port}', timeout: 500ms}}\n"
+                         + self.links)
+
+    def run_flow(self, options, *args, more=""):
+        return self.start("run", self.text(options, more), "--socket", "control", *args)
+
+    def expect(self, value):
+        self.told().last(self, value)
+
+    def needs_numbers(self):
+        if not self.numbers:
+            self.skipTest("limit and ramp are for numbers")
+
+    # ---- limit, ramp, refresh ----
+
+    def test_limit(self):
+        """What is beyond the limit becomes its end."""
+        self.needs_numbers()
+        self.run_flow("failsafe: 7")
+        self.expect(140)
+        self.meter.value = 999
+        self.expect(200)
+
+    def test_ramp(self):
+        """The output moves in the steps of the ramp, up and down."""
+        self.needs_numbers()
+        self.run_flow("ramp: 400/s, ramp_step: 50ms, failsafe: 7")
+        self.expect(140)
+        self.meter.value = 200
+        self.expect(200)
+        self.meter.value = 90
+        self.expect(90)
+        self.assertEqual(self.told().changes(), [140, 160, 180, 200, 180, 160, 140, 120, 100, 90])
+
+    def test_refresh(self):
+        """A value that nobody changes is said again; so is the failsafe value."""
+        self.run_flow("refresh: 50ms, failsafe: 7", more="")
+        self.expect(self.tells(140))
+        self.meter.plug.pull()
+        safe = self.tells(7)
+        self.told().wait(self, lambda told: told[-4:] == [safe] * 4)
+
+    # ---- failsafe ----
+
+    def test_stale_input(self):
+        """The failsafe value comes when the source is unplugged, and goes when it is back."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        self.meter.plug.pull()
+        self.expect(self.tells(7))
+        running.until("writes the failsafe")
+        self.meter.plug.plug_in()
+        self.expect(self.tells(140))
+        running.until("has a good value again")
+
+    def test_stale_for_a_while(self):
+        """With a time the failsafe value comes when the source is silent for that long, though it is connected."""
+        running = self.run_flow("failsafe: 7 after 300ms")
+        self.expect(self.tells(140))
+        answer, self.meter.answer = self.meter.answer, lambda unit, pdu: []
+        self.expect(self.tells(7))
+        running.until("no good value for 300ms: writes the failsafe")
+        self.meter.answer = answer
+        self.expect(self.tells(140))
+
+    def test_never_there(self):
+        """A source that is not there from the beginning is silent, too."""
+        self.meter.plug.pull()
+        self.run_flow("failsafe: 7 after 100ms")
+        self.expect(self.tells(7))
+
+    def test_sigterm(self):
+        """The end leaves the failsafe value behind."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        running.signal(signal.SIGTERM)
+        running.finish(0)
+        self.assertEqual(self.told().changes(), [self.tells(140), self.tells(7)])
+
+    def test_taken_out(self):
+        """So does a reload that takes the actuator away; the rest goes on."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        self.text("", out=False)
+        running.signal(signal.SIGHUP)
+        running.until("reload: done")
+        self.expect(self.tells(7))
+        self.meter.value = 150
+        running.until("wish 150")
+        self.assertEqual(self.told().changes(), [self.tells(140), self.tells(7)])
+
+    def test_killed(self):
+        """kill -9 writes nothing: the output stays as it is, and the next engine takes over from there."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        running.signal(signal.SIGKILL)
+        running.finish(-signal.SIGKILL)
+        self.assertEqual(self.told().changes(), [self.tells(140)])
+        self.meter.value = 50
+        self.run_flow("failsafe: 7")
+        self.expect(self.tells(50))
+
+    # ---- who counts ----
+
+    def test_priority(self):
+        """The first that is good counts; when it is unplugged the next does."""
+        second = Meter(self, 60)
+        name = "low" if self.numbers else "low_on"
+        low = "low: {modbus.read: second, register: 0, every: 20ms}\n"
+        low += "" if self.numbers else "low_on: {expr: low > 100}\n"
+        self.links += f"  second: {{modbus: 'tcp:127.0.0.1:{second.plug.port}'}}\n"
+        source = "wish" if self.numbers else "want"
+        text = self.text(f"priority: [{source}, {name}], failsafe: 7", low)
+        path = self.dir / text
+        path.write_text(path.read_text().replace(f"from: {source},", f"from: [{source}, {name}],"), encoding="utf-8")
+        self.start("run", text)
+        self.expect(self.tells(140))
+        self.meter.plug.pull()
+        self.expect(self.tells(60))
+        self.meter.plug.plug_in()
+        self.expect(self.tells(140))
+
+    def test_by_hand(self):
+        """What is set counts until it is released, or its time is over."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        self.call("set", "out", "20" if self.numbers else "off", "--socket", "control")
+        self.expect(self.tells(20))
+        self.call("release", "out", "--socket", "control")
+        self.expect(self.tells(140))
+        self.call("set", "out", "20" if self.numbers else "off", "--for", "50ms", "--socket", "control")
+        running.until("the time of `set` is over")
+        self.expect(self.tells(140))
+        self.assertEqual(self.told().changes(), [self.tells(140), self.tells(20)] * 2 + [self.tells(140)])
+
+    def test_release_without_a_bump(self):
+        """The way back from what was set by hand is as steep as the ramp allows."""
+        self.needs_numbers()
+        self.run_flow("ramp: 400/s, ramp_step: 50ms, failsafe: 7")
+        self.expect(140)
+        self.call("set", "out", "70", "--socket", "control")
+        self.expect(70)
+        self.call("release", "out", "--socket", "control")
+        self.expect(140)
+        self.assertEqual(self.told().changes(), [140, 120, 100, 80, 70, 90, 110, 130, 140])
+
+    # ---- the link of the actuator ----
+
+    def test_gone_and_back(self):
+        """While the peer is away the newest value waits; those before it are forgotten."""
+        running = self.run_flow("failsafe: 7")
+        self.expect(self.tells(140))
+        self.unplug()
+        for value in (120, 30, 40):
+            self.meter.value = value
+            running.until(f"wish {value}")
+        before = len(self.told().values)
+        self.plug_in()
+        self.told().wait(self, lambda told: len(told) > before)
+        self.assertEqual(self.told().values[before], self.tells(40))
+
+    def test_read_only(self):
+        """With --read-only the peer is told nothing, by nobody, not even at the end."""
+        running = self.run_flow("refresh: 20ms, failsafe: 7", "--read-only")
+        running.until("wish 140")
+        self.meter.value = 150
+        running.until("wish 150")
+        said = self.call("set", "out", "20" if self.numbers else "off", "--socket", "control")
+        self.assertIn("nothing is written", said.stdout)
+        self.call("release", "out", "--socket", "control")
+        self.meter.plug.pull()
+        running.until("writes the failsafe")
+        running.signal(signal.SIGTERM)
+        running.finish(0)
+        self.assertEqual(self.told().values, [])
+
+    def test_two_writers(self):
+        """Two nodes that write one thing are refused, however they name it."""
+        limit = "limit: 0..200, " if self.numbers else ""
+        source = "a: {sim.counter: 1, every: 1s}" if self.numbers else "a: {sim.wave: square, every: 1s, type: bool}"
+        for one, other in self.same:
+            with self.subTest(one=one, other=other):
+                self.flow(f"{source}\nx: {{{one}, from: a, {limit}failsafe: keep}}\n"
+                          f"y: {{{other}, from: a, {limit}failsafe: keep}}\n", more="links:\n" + self.links)
+                self.assertIn("MF0304", self.call("validate", "flow.yaml", code=1).stdout)
+
+
+@unittest.skipUnless(os.environ.get("MF_TEST_MODBUS_SERVER"), "libmodbus is not installed")
+class ModbusWrite(Guard, CliTest):
+    """modbus.write into a device made of libmodbus."""
+
+    node = "modbus.write: device, register: 500"
+    same = (
+        ("modbus.write: device, register: 52", "modbus.write: device, register: 'holding:52'"),
+        ("modbus.write: device, register: 52", "modbus.write: other_way, register: 0x34"),
+        ("modbus.write: device, register: 50, type: int64", "modbus.write: device, register: 53"),
+        ("modbus.write: device, register: 52, unit_id: 1", "modbus.write: device, register: 51, type: float32"),
+    )
+
+    def connect(self):
+        self.plug = Plug(self, int(Server(self, "tcp").said[1]), modbus_writes)
+        self.links = "".join(f"  {name}: {{modbus: 'tcp:127.0.0.1:{self.plug.port}'}}\n"
+                             for name in ("device", "other_way"))
+        self.unplug, self.plug_in = self.plug.pull, self.plug.plug_in
+
+    def told(self):
+        return self.plug.told
+
+
+@unittest.skipUnless(shutil.which("owserver"), "owserver is not installed")
+class OnewireWrite(Guard, CliTest):
+    """onewire.write into a switch of owserver's."""
+
+    def connect(self):
+        server = Owserver(self)
+        switch = server.devices["DS2408"]
+        self.node = f"onewire.write: {switch}/PIO.BYTE, link: bus"
+        self.same = (
+            (self.node, f"onewire.write: /{switch}/PIO.BYTE, link: bus"),
+            (self.node, f"onewire.write: {switch}/PIO.BYTE, link: other_way"),
+        )
+        self.plug = Plug(self, server.port, owserver_writes)
+        self.links = "".join(f"  {name}: {{owserver: '127.0.0.1:{self.plug.port}'}}\n" for name in ("bus", "other_way"))
+        self.unplug, self.plug_in = self.plug.pull, self.plug.plug_in
+
+    def told(self):
+        return self.plug.told
+
+
+if __name__ == "__main__":
+    unittest.main()
