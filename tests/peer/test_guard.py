@@ -83,7 +83,7 @@ class Guard:
     def test_ramp(self):
         """The output moves in the steps of the ramp, up and down."""
         self.needs_numbers()
-        self.run_flow("ramp: 400/s, ramp_step: 50ms, failsafe: 7")
+        self.run_flow("ramp: 400, ramp_step: 50ms, failsafe: 7")
         self.expect(140)
         self.meter.value = 200
         self.expect(200)
@@ -93,7 +93,7 @@ class Guard:
 
     def test_refresh(self):
         """A value that nobody changes is said again; so is the failsafe value."""
-        self.run_flow("refresh: 50ms, failsafe: 7", more="")
+        self.run_flow("refresh: 50ms, failsafe: 7")
         self.expect(self.tells(140))
         self.meter.plug.pull()
         safe = self.tells(7)
@@ -195,7 +195,7 @@ class Guard:
     def test_release_without_a_bump(self):
         """The way back from what was set by hand is as steep as the ramp allows."""
         self.needs_numbers()
-        self.run_flow("ramp: 400/s, ramp_step: 50ms, failsafe: 7")
+        self.run_flow("ramp: 400, ramp_step: 50ms, failsafe: 7")
         self.expect(140)
         self.call("set", "out", "70", "--socket", "control")
         self.expect(70)

@@ -154,6 +154,95 @@ static void what_waits(void **state)
     mf_buf_done(&run_trace);
 }
 
+#define MOTOR "  a: {test.motor: m, from: in, limit: 0..99, failsafe: 2}\n"
+#define NO_WIRE "in: {test.source: number}\n"
+
+/* A motor that has been told 7, has not confirmed it, and does one thing at a time. */
+static struct bench *with_motor(struct mf_node **ret_motor)
+{
+    struct bench *b = bench_new_with(WIRE MOTOR, real);
+
+    run_sink.result = MF_DELIVER_PENDING;
+    run_sink.room = 1;
+    mf_link_begin(bench_engine(b)->links[0]);
+    mf_link_up(bench_engine(b)->links[0]);
+    bench_feed(b, "in", "7");
+    *ret_motor = node(b, "a");
+    run_expect_trace("in.out=7; ");
+    return b;
+}
+
+static void look(struct bench *b, const char *trace)
+{
+    mf_engine_run(bench_engine(b), 100);
+    run_expect_trace(trace);
+}
+
+/* The failsafe value of one that is gone is delivered behind what was under way, and the link that
+ * went with it waits for that. */
+static void lingers(void **state)
+{
+    struct mf_node *motor;
+    struct bench *b = with_motor(&motor);
+
+    bench_reload(b, NO_WIRE);
+    look(b, "");
+    run_sink.room = 1;
+    mf_node_settle(motor, run_sink.letters[0], MF_OK, NULL);
+    look(b, "in.out=2; ");
+    assert_int_equal(run_wire.stops, 0);
+    mf_node_settle(motor, run_sink.letters[1], MF_OK, NULL);
+    look(b, "a stops; ");
+    assert_int_equal(run_wire.stops, 1);
+    assert_int_equal(bench_engine(b)->lingering_count, 0);
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
+/* A thing that does not confirm it, or whose link breaks, is not waited for. */
+static void does_not_linger_for_ever(void **state)
+{
+    struct mf_node *motor;
+    struct bench *b = with_motor(&motor);
+    struct mf_error err;
+
+    bench_reload(b, WIRE);
+    bench_advance(b, "1999ms");
+    look(b, "");
+    bench_advance(b, "1ms");
+    look(b, "a stops; ");
+    bench_free(b);
+    b = with_motor(&motor);
+    bench_reload(b, WIRE);
+    mf_fail(&err, MF_ELINK, "gone");
+    mf_link_down(bench_engine(b)->links[0], &err);
+    look(b, "a stops; ");
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
+/* When somebody writes the same thing again, the failsafe value does not come in between; what was
+ * under way may or may not have arrived, so it is said again. */
+static void comes_back(void **state)
+{
+    struct mf_node *motor;
+    struct bench *b = with_motor(&motor);
+
+    bench_reload(b, WIRE);
+    run_sink.room = 1;
+    bench_reload(b, WIRE "  b: {test.motor: m, from: in, limit: 0..99, failsafe: 2}\n");
+    look(b, "a stops; in.out=7; ");
+    bench_free(b);
+    run_expect_trace("b stops; ");
+    b = with_motor(&motor);
+    run_sink.room = 1;
+    bench_reload(b, WIRE "  a: {test.motor: m, from: in, limit: 0..50, failsafe: 2}\n");
+    bench_advance(b, "0s");
+    look(b, "a stops; in.out=7; ");
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +253,9 @@ int main(void)
         cmocka_unit_test_setup(renamed, run_setup),
         cmocka_unit_test_setup(refused, run_setup),
         cmocka_unit_test_setup(what_waits, run_setup),
+        cmocka_unit_test_setup(lingers, run_setup),
+        cmocka_unit_test_setup(does_not_linger_for_ever, run_setup),
+        cmocka_unit_test_setup(comes_back, run_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
