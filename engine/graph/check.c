@@ -153,10 +153,52 @@ static void check_readers(struct mf_compile *compile)
     }
 }
 
+struct mf_span mf_check_node(const struct mf_def *def)
+{
+    return def->draft->item->at;
+}
+
+/* The nodes of each link, link after link: `ends[i]` is where those of link i end. */
+static const struct mf_def **nodes_by_link(struct mf_compile *compile, size_t *ends)
+{
+    const struct mf_graph *graph = compile->graph;
+    struct mf_arena *arena = compile->flow->arena;
+    const struct mf_def **nodes = mf_arena_alloc(arena, (compile->count + 1) * sizeof(*nodes));
+
+    for (size_t i = 0; i < compile->count; i++)
+        if (compile->drafts[i]->def->link)
+            ends[compile->drafts[i]->def->link->index + 1]++;
+    for (size_t i = 0; i < graph->link_count; i++)
+        ends[i + 1] += ends[i];
+    for (size_t i = 0; i < compile->count; i++)
+        if (compile->drafts[i]->def->link)
+            nodes[ends[compile->drafts[i]->def->link->index]++] = compile->drafts[i]->def;
+    return nodes;
+}
+
+/* What the nodes of a link ask of it together. */
+static void check_links(struct mf_compile *compile)
+{
+    const struct mf_graph *graph = compile->graph;
+    size_t *ends = mf_arena_alloc(compile->flow->arena, (graph->link_count + 2) * sizeof(*ends));
+    const struct mf_def **nodes = nodes_by_link(compile, ends);
+
+    for (size_t i = 0, first = 0; i < graph->link_count; first = ends[i], i++) {
+        const struct mf_link_def *link = graph->links[i];
+        struct mf_check check = {compile->diags, compile->flow->arena,
+                                 mf_map_get(&compile->flow->links, link->name)};
+
+        if (link->kind->check_nodes && ends[i] > first && check.item)
+            link->kind->check_nodes(link->config, nodes + first, ends[i] - first, &check);
+    }
+}
+
 void mf_compile_check(struct mf_compile *compile)
 {
     check_writers(compile);
     check_claims(compile);
+    if (!compile->diags->errors)
+        check_links(compile);
     if (!compile->diags->errors)
         check_readers(compile);
 }

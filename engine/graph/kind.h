@@ -21,6 +21,7 @@
 struct mf_node;
 struct mf_link;
 struct mf_check;
+struct mf_def;
 struct mf_ports;
 struct mf_infer;
 struct mf_state_out;
@@ -208,6 +209,10 @@ struct mf_link_kind {
     /* Where it leads, arena text: what is written there over two links is the same thing. Without
      * it each link leads somewhere else. */
     const char *(*leads_to)(const void *config, struct mf_arena *arena);
+    /* Looks at all nodes that hang on it, once the flow is compiled: what only shows in sum. May be
+     * NULL. */
+    void (*check_nodes)(const void *config, const struct mf_def *const *nodes, size_t count,
+                        struct mf_check *check);
     /* Nobody else may be on it: a second link that leads there is an error. May be NULL. */
     bool (*is_exclusive)(const void *config);
     int (*create)(struct mf_link *link, struct mf_error *err);
@@ -240,6 +245,9 @@ struct mf_check {
 };
 /* Place of an option's value, or of the kind when the option was not given. */
 struct mf_span mf_check_at(const struct mf_check *check, const char *option);
+
+/* Place of a node's name, while the flow is compiled. */
+struct mf_span mf_check_node(const struct mf_def *def);
 
 /* Adds a port; texts are copied. False (after reporting) if the name is taken or the limit reached.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 #pragma once
 
-/* What a modbus.device wants to read: for itself, and for the time that a serial line has. */
+/* What nodes want to read again and again: for themselves, and for the time that a serial line has.
+ */
 
 #include "nodes/modbus/link.h"
 #include "nodes/modbus/options.h"
@@ -26,3 +27,9 @@ struct mf_modbus_want {
 void mf_modbus_device_wants(const struct mf_modbus_device_config *config,
                             void (*put)(void *arg, unsigned out, const struct mf_modbus_want *want),
                             void *arg);
+/* What a modbus.read wants. */
+struct mf_modbus_want mf_modbus_read_want(const void *config);
+
+/* Whether a serial line has the time for what its nodes want to read: budget.c. */
+void mf_modbus_check_nodes(const void *config, const struct mf_def *const *nodes, size_t count,
+                           struct mf_check *check);

@@ -15,8 +15,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "nodes/modbus/device.h"
 #include "nodes/modbus/line.h"
-#include "nodes/modbus/options.h"
 #include "nodes/net/poller.h"
 
 #define SETTLE (50 * MF_MS) /* what follows a timeout on a serial line */
@@ -348,6 +348,7 @@ const struct mf_link_kind mf_link_kind_modbus = {
     .config_size = sizeof(struct mf_modbus_link_config),
     .state_size = sizeof(struct state),
     .check = mf_modbus_link_check,
+    .check_nodes = mf_modbus_check_nodes,
     .leads_to = mf_modbus_link_leads_to,
     .is_exclusive = mf_modbus_link_is_exclusive,
     .create = modbus_create,

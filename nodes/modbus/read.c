@@ -7,8 +7,7 @@
  */
 
 #include "engine/graph/node.h"
-#include "nodes/modbus/link.h"
-#include "nodes/modbus/options.h"
+#include "nodes/modbus/device.h"
 #include "nodes/net/poller.h"
 
 enum { OUT };
@@ -54,6 +53,18 @@ static int64_t read_period(const void *config)
     const struct config *c = config;
 
     return c->every;
+}
+
+struct mf_modbus_want mf_modbus_read_want(const void *config)
+{
+    const struct config *c = config;
+
+    return (struct mf_modbus_want){
+        .unit = (uint8_t)c->value.unit_id,
+        .most = c->value.profile ? c->value.profile->max_registers : 0,
+        .cell = mf_modbus_value_cell(&c->value),
+        .every = c->every,
+    };
 }
 
 /* ---- polling ---- */
@@ -122,10 +133,12 @@ static void done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint
 static int read_start(struct mf_node *node, struct mf_error *err)
 {
     const struct config *c = mf_node_config(node);
+    struct mf_modbus_want want = mf_modbus_read_want(c);
     struct state *s = mf_node_state(node);
 
-    s->wish.unit = (uint8_t)c->value.unit_id;
-    s->cell = mf_modbus_value_cell(&c->value);
+    s->cell = want.cell;
+    s->wish.unit = want.unit;
+    s->wish.most = want.most;
     s->wish.area = s->cell.area;
     s->wish.address = s->cell.from;
     s->wish.count = s->cell.count;

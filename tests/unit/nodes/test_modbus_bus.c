@@ -119,6 +119,23 @@ static void reads_together(void **state)
     teardown();
 }
 
+/* A device that takes fewer registers at a time than the link gets requests of its own size. */
+static void a_device_has_its_limit(void **state)
+{
+    setup((struct mf_modbus_limits){.max_words = 10});
+    for (unsigned i = 0; i < 6; i++) {
+        wishes[i].most = i < 4 ? 3 : 0;
+        read_at(i, i < 4 ? 1 : 2, (uint16_t)(10 + i), 1);
+    }
+    expect_next("1:10+3");
+    answer();
+    expect_next("2:14+2");
+    answer();
+    expect_next("1:13+1");
+    answer();
+    teardown();
+}
+
 /* Units take turns; within one the writes come first. */
 static void takes_turns(void **state)
 {
@@ -226,8 +243,11 @@ static void taken_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_together),    cmocka_unit_test(takes_turns),
-        cmocka_unit_test(silent_unit_rests), cmocka_unit_test(refused_together_asked_alone),
+        cmocka_unit_test(reads_together),
+        cmocka_unit_test(a_device_has_its_limit),
+        cmocka_unit_test(takes_turns),
+        cmocka_unit_test(silent_unit_rests),
+        cmocka_unit_test(refused_together_asked_alone),
         cmocka_unit_test(taken_back),
     };
 
