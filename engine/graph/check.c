@@ -115,10 +115,11 @@ static void check_claims(struct mf_compile *compile)
         if (draft->failed || draft->loaded.is_unknown || !def->kind->claims || !def->link)
             continue;
         claim = def->kind->claims(def->config, def->link->config, compile->arena);
-        other = claim ? mf_map_add(&claims,
-                                   mf_arena_printf(compile->arena, "%s/%s", def->link->name, claim),
-                                   def)
-                      : NULL;
+        other =
+            claim ? mf_map_add(&claims,
+                               mf_arena_printf(compile->arena, "%s/%s", def->link->leads_to, claim),
+                               def)
+                  : NULL;
         if (!other || both_write(other, def))
             continue;
         mf_diag_related(mf_diag(compile->diags, MF_ERROR, 560, draft->item->at,

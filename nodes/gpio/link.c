@@ -184,16 +184,18 @@ int mf_gpio_join(struct mf_link *link, struct mf_gpio_user *user, struct mf_erro
     struct state *s = mf_link_state(link);
     int rc = 0;
 
-    if (user->in.next)
+    if (user->has)
         return 0;
     if (s->chip && !s->is_gone)
         rc = note_trouble(link, request(link, user, err), err);
     if (rc < 0 && rc != MF_ELINK) {
         close_line(s, user->has);
         user->has = NULL;
+        mf_gpio_leave(link, user);
         return rc;
     }
-    mf_list_append(&s->users, &user->in);
+    if (!user->in.next)
+        mf_list_append(&s->users, &user->in);
     if (user->has)
         user->begun(user);
     return 0;
@@ -332,9 +334,12 @@ static void request_all(struct mf_link *link)
     for (struct mf_list *at = s->users.next, *next; at != &s->users; at = next) {
         struct mf_gpio_user *user = mf_list_entry(at, struct mf_gpio_user, in);
         struct mf_error err = {0};
-        int rc = s->is_gone ? MF_ELINK : note_trouble(link, request(link, user, &err), &err);
+        int rc = 0;
 
         next = at->next;
+        if (user->has)
+            continue;
+        rc = s->is_gone ? MF_ELINK : note_trouble(link, request(link, user, &err), &err);
         if (rc == 0) {
             user->begun(user);
         } else if (rc != MF_ELINK) {
@@ -364,8 +369,9 @@ static void gpio_start(struct mf_link *link)
     if (!s->watch)
         s->watch = mf_watch_new(link, ready);
     mf_watch_set(s->watch, s->poll_fd - 1, MF_WATCH_READ);
-    request_all(link);
+    /* What waits for an output is what its line is requested with. */
     mf_link_up(link);
+    request_all(link);
     mf_link_arm(link, s->is_gone ? 0 : LOOK_EVERY);
 }
 
@@ -403,6 +409,14 @@ static const struct mf_option options[] = {
     {0},
 };
 
+static const char *gpio_leads_to(const void *config, struct mf_arena *arena)
+{
+    const struct mf_gpio_link_config *c = config;
+    size_t dev = strlen("/dev/");
+
+    return mf_text_starts(c->chip, "/dev/") ? c->chip + dev : c->chip;
+}
+
 const struct mf_link_kind mf_link_kind_gpio = {
     .name = "gpio",
     .summary = "A GPIO chip: lines that are read and switched.",
@@ -434,6 +448,7 @@ const struct mf_link_kind mf_link_kind_gpio = {
     .options = options,
     .config_size = sizeof(struct mf_gpio_link_config),
     .state_size = sizeof(struct state),
+    .leads_to = gpio_leads_to,
     .is_implied = mf_gpio_is_chip,
     .create = gpio_create,
     .start = gpio_start,
