@@ -36,6 +36,7 @@ const struct mf_command *const mf_commands[] = {
 #ifdef MF_WITH_MQTT
     &mf_command_mqtt,
 #endif
+    &mf_command_modbus,
     &mf_command_completion,
     &mf_command_help,
     &mf_command_version,

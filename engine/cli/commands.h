@@ -36,6 +36,7 @@ extern const struct mf_command mf_command_why;
 extern const struct mf_command mf_command_state;
 extern const struct mf_command mf_command_dlq;
 extern const struct mf_command mf_command_time;
+extern const struct mf_command mf_command_modbus;
 extern const struct mf_command mf_command_mqtt;
 extern const struct mf_command mf_command_completion;
 extern const struct mf_command mf_command_help;

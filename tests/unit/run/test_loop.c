@@ -340,6 +340,77 @@ static void watched_descriptor(void **state)
     finish(&script, "ready; stopping; ");
 }
 
+/* ---- a node with a pipe of its own ---- */
+
+struct own_state {
+    struct mf_watch *watch;
+    int fds[2];
+    unsigned times;
+};
+
+/* Outside of a turn: whoever sleeps must learn that it is for a shorter time now. */
+static void own_ready(void *arg, unsigned events)
+{
+    struct own_state *s = mf_node_state(arg);
+    char c;
+
+    assert_int_equal(read(s->fds[0], &c, 1), 1);
+    mf_node_arm(arg, 0, MF_MS);
+}
+
+static int own_start(struct mf_node *node, struct mf_error *err)
+{
+    struct own_state *s = mf_node_state(node);
+
+    assert_int_equal(pipe2(s->fds, O_CLOEXEC | O_NONBLOCK), 0);
+    s->watch = mf_node_watch(node, own_ready, node);
+    mf_watch_set(s->watch, s->fds[0], MF_WATCH_READ);
+    assert_int_equal(write(s->fds[1], "x", 1), 1);
+    return 0;
+}
+
+static void own_timeout(struct mf_node *node, unsigned timer)
+{
+    struct own_state *s = mf_node_state(node);
+
+    s->times++;
+    mf_loop_end(node->sched->engine->host->self);
+}
+
+static void own_stop(struct mf_node *node)
+{
+    struct own_state *s = mf_node_state(node);
+
+    mf_watch_free(s->watch);
+    close(s->fds[0]);
+    close(s->fds[1]);
+}
+
+static const struct mf_kind kind_own = {
+    .name = "test.own",
+    .state_size = sizeof(struct own_state),
+    .timers = 1,
+    .flags = MF_KIND_SOURCE,
+    .start = own_start,
+    .timeout = own_timeout,
+    .stop = own_stop,
+};
+
+/* A node may watch a descriptor, and what it arms when that is ready runs out in time. */
+static void descriptor_of_a_node(void **state)
+{
+    static const struct mf_kind *const kinds[] = {&kind_own, NULL};
+    struct script script = {0};
+    const struct own_state *s;
+
+    bench_use_kinds(kinds, NULL);
+    assert_int_equal(
+        run_loop(&script, "o: {test.own: }\n", (struct mf_loop_options){.drain = MF_MS}), 0);
+    s = mf_node_state(mf_engine_node(mf_loop_engine(script.loop), "o"));
+    assert_int_equal(s->times, 1);
+    finish(&script, "ready; stopping; ");
+}
+
 /* Nodes that never rest do not keep the loop from its descriptors. */
 static void busy_nodes_starve_nobody(void **state)
 {
@@ -369,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(not_started, run_setup),
         cmocka_unit_test_setup(sleeps_when_idle, run_setup),
         cmocka_unit_test_setup(watched_descriptor, run_setup),
+        cmocka_unit_test_setup(descriptor_of_a_node, run_setup),
         cmocka_unit_test_setup(busy_nodes_starve_nobody, run_setup),
     };
 
