@@ -60,7 +60,7 @@ static const struct {
     uint8_t family;
     const char *name, *read, *write;
     enum mf_w1_form form;
-    double factor;
+    double divisor;
     int index;
 } number_table[] = {
     {0, "temperature", "w1_slave", NULL, MF_W1_SLAVE, 1, 0},
@@ -73,10 +73,10 @@ static const struct {
     {0, "eeprom_cmd", NULL, "eeprom_cmd", MF_W1_WORD, 1, 0},
     {0x1d, "counters.A", "w1_slave", NULL, MF_W1_COUNTER, 1, 2},
     {0x1d, "counters.B", "w1_slave", NULL, MF_W1_COUNTER, 1, 3},
-    {0x26, "temperature", "temperature", NULL, MF_W1_SCALED, 1.0 / 256, 0},
-    {0x26, "VAD", "vad", NULL, MF_W1_SCALED, 0.01, 0},
-    {0x26, "VDD", "vdd", NULL, MF_W1_SCALED, 0.01, 0},
-    {0x26, "vis", "iad", NULL, MF_W1_SCALED, 0.0002441, 0},
+    {0x26, "temperature", "temperature", NULL, MF_W1_SCALED, 256, 0},
+    {0x26, "VAD", "vad", NULL, MF_W1_SCALED, 100, 0},
+    {0x26, "VDD", "vdd", NULL, MF_W1_SCALED, 100, 0},
+    {0x26, "vis", "iad", NULL, MF_W1_SCALED, 4096, 0},
 };
 
 /* What owserver offers and the kernel does not; the first that fits is the reason. */
@@ -132,7 +132,7 @@ static bool find_number(const struct mf_ow_attribute *attribute, struct mf_w1_pl
         ret->read = number_table[i].read;
         ret->write = number_table[i].write;
         ret->form = number_table[i].form;
-        ret->factor = number_table[i].factor;
+        ret->divisor = number_table[i].divisor;
         ret->index = number_table[i].index;
         return true;
     }
@@ -327,7 +327,7 @@ static int decode_scaled(const struct mf_w1_place *place, const char *data, size
 
     if (!mf_num_read_int(data, trimmed(data, len), &number))
         return MF_OW_STRANGE;
-    return put_number((double)number * place->factor, ret);
+    return put_number((double)number / place->divisor, ret);
 }
 
 /* Bit n is channel n. False: that is no such byte. */

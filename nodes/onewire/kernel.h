@@ -20,7 +20,7 @@ enum {
 enum mf_w1_form {
     MF_W1_SLAVE,   /* `w1_slave` of a thermometer: two lines, with a checksum */
     MF_W1_COUNTER, /* `w1_slave` of a DS2423: a line per page, with a checksum */
-    MF_W1_SCALED,  /* a whole number that is multiplied */
+    MF_W1_SCALED,  /* a whole number that is divided */
     MF_W1_PAIR,    /* one of two numbers in a line */
     MF_W1_BITS,    /* a byte */
     MF_W1_WORD,    /* a text */
@@ -34,7 +34,7 @@ struct mf_w1_bits;
 struct mf_w1_place {
     const char *read, *write; /* files; NULL: not that way */
     enum mf_w1_form form;
-    double factor;
+    double divisor;
     int index; /* of a counter, a pair or bits; MF_W1_ALL, MF_W1_BYTE */
     const struct mf_w1_bits *bits;
     char known[MF_W1_TEXT]; /* MF_W1_NAME */

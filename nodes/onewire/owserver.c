@@ -33,6 +33,8 @@ struct state {
     struct mf_ow_wish measure, search;
     struct mf_buf listing; /* of devices in alarm, where an answer has one only */
     bool is_busy, cannot_measure;
+    bool is_resting; /* the server keeps no connection: the next request makes one */
+    bool is_calling; /* that one is being made */
     uint64_t requests, in_alarm;
     int64_t deadline;       /* mono, of an answer */
     int64_t measured_until; /* mono */
@@ -85,11 +87,18 @@ static void go_on(struct mf_link *link)
         mf_link_arm(link, s->is_busy ? s->deadline - mf_link_mono(link) : IDLE);
 }
 
+static bool is_usable(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    return mf_stream_is_open(link) || s->is_resting;
+}
+
 static bool want(struct mf_link *link, struct mf_ow_wish *wish)
 {
     struct state *s = mf_link_state(link);
 
-    if (!mf_stream_is_open(link))
+    if (!is_usable(link))
         return false;
     if (!mf_list_is_empty(&wish->in) || s->asked == wish)
         return true;
@@ -135,7 +144,7 @@ static int64_t measure(struct mf_link *link, const struct mf_ow_attribute *attri
     struct state *s = mf_link_state(link);
     int64_t now = mf_link_mono(link);
 
-    if (s->cannot_measure || !mf_stream_is_open(link))
+    if (s->cannot_measure || !is_usable(link))
         return 0;
     if (s->measured_until <= now) {
         s->measured_until = now + MEASURING;
@@ -248,6 +257,17 @@ static void drop(struct mf_link *link, int code, const char *what)
     ((struct state *)mf_link_state(link))->stream.events->closed(link, &err);
 }
 
+static void took_answer(struct mf_link *link, const struct mf_ow_answer *answer)
+{
+    struct state *s = mf_link_state(link);
+
+    end(s, answer);
+    if (answer->is_kept || !mf_stream_is_open(link))
+        return;
+    s->is_resting = true;
+    mf_stream_close(link);
+}
+
 static void received(struct mf_link *link, const uint8_t *data, size_t len)
 {
     const struct config *c = mf_link_config(link);
@@ -266,20 +286,27 @@ static void received(struct mf_link *link, const uint8_t *data, size_t len)
         }
         /* What the owner does now may ask anew, which does not touch what has come. */
         if (!answer.is_ping && !is_entry(s, &answer))
-            end(s, &answer);
+            took_answer(link, &answer);
         mf_buf_put(&rest, s->in.data + used, s->in.len - (size_t)used);
         mf_buf_done(&s->in);
         s->in = rest;
     }
     if (used < 0)
         drop(link, MF_EINVAL, "what came is not from an owserver");
+    else if (s->is_resting && !mf_list_is_empty(&s->waiting))
+        mf_link_arm(link, 0);
     go_on(link);
 }
 
 static void owserver_timeout(struct mf_link *link)
 {
+    const struct config *c = mf_link_config(link);
     struct state *s = mf_link_state(link);
 
+    if (s->is_resting && !s->is_calling && !mf_list_is_empty(&s->waiting)) {
+        s->is_calling = true;
+        mf_stream_connect(link, &c->place);
+    }
     if (!mf_stream_is_open(link))
         return;
     if (s->is_busy && mf_link_mono(link) >= s->deadline)
@@ -296,6 +323,12 @@ static void opened(struct mf_link *link)
     struct state *s = mf_link_state(link);
 
     mf_buf_clear(&s->in);
+    s->is_calling = false;
+    if (s->is_resting) {
+        s->is_resting = false;
+        go_on(link);
+        return;
+    }
     s->is_busy = s->cannot_measure = false;
     s->measured_until = 0;
     s->search.type = MF_OW_DIRALL;
@@ -318,7 +351,10 @@ static void end_all(struct state *s)
 
 static void closed(struct mf_link *link, const struct mf_error *err)
 {
-    end_all(mf_link_state(link));
+    struct state *s = mf_link_state(link);
+
+    s->is_resting = s->is_calling = false;
+    end_all(s);
     mf_link_down(link, err);
 }
 
@@ -356,8 +392,11 @@ static void owserver_start(struct mf_link *link)
 
 static void owserver_stop(struct mf_link *link)
 {
+    struct state *s = mf_link_state(link);
+
     mf_stream_close(link);
-    end_all(mf_link_state(link));
+    s->is_resting = false;
+    end_all(s);
     mf_stream_stop(link);
 }
 

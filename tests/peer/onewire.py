@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 from cli import WAIT  # noqa: E402
 
-WRITE = 3
+WRITE, DIR, DIRALL = 3, 4, 7
 
 
 class Fake(threading.Thread):
@@ -29,6 +29,7 @@ class Fake(threading.Thread):
         self.port = self.listener.getsockname()[1]
         self.answer = answer
         self.connections = []
+        self.closes = False  # after an answer that is bytes
         test.addCleanup(self.end)
         self.start()
 
@@ -57,6 +58,8 @@ class Fake(threading.Thread):
             got = self.answer(kind, body.split(b"\0")[0].decode(), data.decode())
             if isinstance(got, bytes):
                 client.sendall(got)
+                if self.closes:
+                    return
                 continue
             code, text = got
             client.sendall(struct.pack(">6i", 0, -1, 0, 0, 0, 0))  # a ping first
@@ -69,19 +72,24 @@ class ServerBus:
     together = "/simultaneous/temperature"
 
     def __init__(self, test):
-        self.values, self.gone, self.faulty, self.written = {}, set(), set(), []
+        self.values, self.gone, self.written, self.asked, self.alarm = {}, set(), [], [], []
+        self.fault = self.alarm_fault = 0
+        self.knows_dirall = True
         self.fake = Fake(test, self.answer)
         self.link = f"{{owserver: '127.0.0.1:{self.fake.port}'}}"
 
     def answer(self, kind, path, data):
+        if path == "/alarm":
+            return self.list_alarms(kind)
         _, device, attribute = path.split("/", 2)
+        self.asked.append(f"{device}/{attribute}")
         if path == self.together:
             self.written.append((path, data))
             return 0, ""
         if device in self.gone or device not in self.values:
             return -1, ""
-        if device in self.faulty:
-            return -5, ""
+        if self.fault:
+            return self.fault, ""
         if attribute == "latesttemp":
             attribute = "temperature"
         if attribute not in self.values[device]:
@@ -92,6 +100,15 @@ class ServerBus:
             return 0, ""
         text = self.values[device][attribute]
         return len(text), text
+
+    def list_alarms(self, kind):
+        if self.alarm_fault or (kind == DIRALL and not self.knows_dirall):
+            return self.alarm_fault or -42, ""
+        entries = [f"/alarm/{device}" for device in self.alarm]
+        if kind == DIRALL:
+            return 0, ",".join(entries)
+        return b"".join(struct.pack(">6i", 0, len(entry) + 1, 0, 0x104, len(entry), 0) + entry.encode() + b"\0"
+                        for entry in entries) + struct.pack(">6i", 0, 0, 0, 0x104, 0, 0)
 
     def set(self, device, **values):
         self.values.setdefault(device, {}).update({name.replace("_", "."): text for name, text in values.items()})

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from cli import WAIT, CliTest  # noqa: E402
-from onewire import WRITE, Fake, KernelBus, ServerBus, Stuck  # noqa: E402
+from onewire import DIR, Fake, KernelBus, ServerBus, Stuck  # noqa: E402
 
 FAMILIES = {"DS18S20": "10", "DS2408": "29"}
 
@@ -42,13 +42,15 @@ class Owserver:
     def directory(self, test):
         while self.process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)) as server:
-                server.sendall(struct.pack(">6i", 0, 2, 7, 0x100, 0, 0) + b"/\0")
+                server.sendall(struct.pack(">6i", 0, 2, DIR, 0x100, 0, 0) + b"/\0")
+                names = []
                 with server.makefile("rb") as stream:
                     while True:
                         _, payload, _, _, size, _ = struct.unpack(">6i", stream.read(24))
-                        if payload >= 0:
+                        if payload == 0:
                             break
-                    names = stream.read(payload)[:size].decode().split(",")
+                        if payload > 0:
+                            names.append(stream.read(payload)[:size].decode())
                 return {kind: next(name for name in names if name.startswith("/" + family + "."))[1:]
                         for kind, family in FAMILIES.items()}
         return test.fail("owserver ended")
@@ -62,13 +64,16 @@ class Onewire(CliTest):
     @unittest.skipUnless(shutil.which("owserver"), "owserver is not installed")
     def test_real_server(self):
         """Reads a temperature and a switch of the real server, writes the switch, and hears of a device that is missing."""
-        for options in ([], ["--pingcrazy"]):
+        for options in ([], ["--pingcrazy"], ["--no_dirall"]):
             server = Owserver(self, *options)
             thermometer, switch = server.devices["DS18S20"], server.devices["DS2408"]
             running = self.run_flow(server.port, f"""
 temp: {{onewire.read: {thermometer}/temperature, every: 100ms}}
 kind: {{onewire.read: {thermometer}/type, every: 1h}}
 gone: {{onewire.read: 10.0123456789AB/temperature, every: 1h}}
+calm: {{onewire.read: {switch}/sensed.0, every: 1h, alarm: 50ms}}
+both: {{onewire.read: {thermometer}/temperature, every: 1h, simultaneous: true}}
+late: {{log: notice, from: both, message: "together {{quality}}"}}
 show: {{log: notice, from: [kind, temp, gone], message: "{{node}} {{quality}} {{value}} {{unit}}"}}
 on: {{when: "temp > -300", then: true}}
 out: {{onewire.write: {switch}/PIO.3, from: on, failsafe: keep}}
@@ -80,6 +85,8 @@ told: {{log: notice, from: back, message: "switch {{value}}"}}
                 line = running.until("kind good DS18S20", "temp good", "10.0123456789AB/temperature: no such device")
                 seen.add("gone" if "no such" in line else line.split("show: ")[1].split()[0])
             running.until("switch true")
+            running.until("together good")
+            self.assertFalse([line for line in running.lines if "search for devices" in line or "not an owserver" in line])
             running.end()
 
     def test_no_owserver(self):
@@ -280,6 +287,113 @@ class Server(BusTests, CliTest):
 
     def make_bus(self):
         return ServerBus(self)
+
+    def test_alarm(self):
+        """A device in alarm is read at once, again and again until it is not; the others wait for their time."""
+        bus = ServerBus(self)
+        self.fill(bus, EIGHT, {"latch.0": "0"})
+        bus.set(A, temperature="20.5")
+        running = self.run_bus(bus, f"""
+bell: {{onewire.read: {EIGHT}/latch.0, every: 1h, alarm: 50ms}}
+other: {{onewire.read: 29.FFFF56789ABC/latch.0, every: 1h, alarm: 1h}}
+temp: {{onewire.read: {A}/temperature, every: 1h}}
+show: {{log: notice, from: [bell, temp], message: "{{node}} {{quality}} {{value}}."}}
+""")
+        running.until("temp good 20.5.")
+        self.fill(bus, EIGHT, {"latch.0": "1"})
+        bus.alarm.append(EIGHT)
+        running.until("bell good true.")
+        running.until("bell good true.")
+        self.fill(bus, EIGHT, {"latch.0": "0"})
+        running.until("bell good false.")
+        bus.alarm.clear()
+        self.assertEqual([line for line in running.lines if "temp good" in line][1:], [])
+        self.assertEqual(bus.measured_together(), [])
+
+    def test_alarm_of_a_thermometer(self):
+        """Thermometers measure before each search, and what they measured is what is read."""
+        bus = ServerBus(self)
+        bus.set(A, temperature="20")
+        running = self.run_bus(bus, f"""
+temp: {{onewire.read: {A}/temperature, every: 1h, alarm: 50ms}}
+show: {{log: notice, from: temp, message: "{{quality}} {{value}}."}}
+""")
+        running.until("good 20.")
+        bus.set(A, temperature="31")
+        bus.alarm.append("28.0123456789AB")
+        running.until("good 31.")
+        self.assertIn(f"{A}/latesttemp", bus.asked)
+        self.assertIn("1", bus.measured_together())
+
+    def test_alarm_of_old(self):
+        """A server that lists directories an entry at a time only; a search that fails is said."""
+        bus = ServerBus(self)
+        bus.knows_dirall = False
+        self.fill(bus, EIGHT, {"latch.0": "1"})
+        self.fill(bus, SWITCH, {"sensed.A": "1"})
+        running = self.run_bus(bus, f"""
+bell: {{onewire.read: {EIGHT}/latch.0, every: 1h, alarm: 50ms}}
+door: {{onewire.read: boiler/sensed.A, every: 1h, alarm: 50ms}}
+show: {{log: notice, from: [bell, door], message: "{{node}} {{quality}} {{value}}."}}
+""")
+        running.until("bell good true.")
+        bus.values["boiler"] = {"sensed.A": "1"}
+        bus.alarm += [SWITCH, EIGHT, "boiler"]
+        running.until("door good true.")
+        running.until("bell good true.")
+        bus.alarm_fault = -44
+        running.until("the search for devices in alarm failed: the bus is shorted")
+
+    def test_restarted(self):
+        """A server that ends makes all stale; when it is back all are read over a new connection."""
+        bus = ServerBus(self)
+        bus.set(A, temperature="20")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+        running.until("good 20.")
+        bus.fake.end()
+        running.until("stale")
+        bus.set(A, temperature="21")
+        bus.fake = Fake(self, bus.answer, bus.fake.port)
+        running.until("good 21.")
+        self.assertEqual(len(bus.fake.connections), 1)
+
+    def test_errors_have_names(self):
+        """Each error of the server's is said in words; those of the bus are stale, those of the request bad."""
+        cases = [(-5, "stale: the bus does not answer"), (-41, "stale: no such device or attribute"),
+                 (-44, "stale: the bus is shorted"), (-51, "stale: error on the bus"), (-58, "stale: reading failed"),
+                 (-28, "bad: wrong checksum in the name"), (-60, "bad: not readable"), (-13, "bad: not allowed")]
+        bus = ServerBus(self)
+        bus.set(A, temperature="20")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 20ms}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+        for code, said in cases:
+            bus.fault = 0
+            running.until("good 20.")
+            bus.fault = code
+            running.until(said)
+
+    def test_persistence_refused(self):
+        """A server that keeps no connection, and sends pings in rows, does as well; nothing is stale in between."""
+        def answer(kind, path, data):
+            head = struct.pack(">6i", 0, -1, 0, 0, 0, 0)
+            return head * 3 + struct.pack(">6i", 0, 4, 4, 0x100, 4, 0) + b"20.5"
+
+        server = Fake(self, answer)
+        server.closes = True
+        self.flow(f"""
+a: {{onewire.read: {A}/temperature, every: 20ms}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""", more=f"links: {{bus: {{owserver: '127.0.0.1:{server.port}'}}}}\n")
+        running = self.start("run", "flow.yaml")
+        for _ in range(3):
+            running.until("good 20.5.")
+        self.assertGreaterEqual(len(server.connections), 3)
+        self.assertFalse([line for line in running.lines if "stale" in line or "again" in line])
 
 
 class Kernel(BusTests, CliTest):
