@@ -171,8 +171,9 @@ void mf_node_recover(struct mf_node *node, const char *reason)
     for (unsigned i = 0; i < node->def->out_count; i++) {
         const struct mf_output *out = &node->outputs[i];
 
-        if (!out->is_lowered || out->turn == node->sched->turn || out->last.value.type == MF_NULL ||
-            (reason && out->last.reason != reason))
+        /* What it has said meanwhile is newer than the last value. */
+        if (!out->is_lowered || out->turn == node->sched->turn || out->waiting ||
+            out->last.value.type == MF_NULL || (reason && out->last.reason != reason))
             continue;
         say_last(node, i, MF_GOOD, NULL, false);
     }

@@ -327,19 +327,19 @@ static int gpio_create(struct mf_link *link, struct mf_error *err)
     return 0;
 }
 
-static void request_all(struct mf_link *link)
+static void request_all(struct mf_link *link, bool outputs)
 {
     struct state *s = mf_link_state(link);
 
     for (struct mf_list *at = s->users.next, *next; at != &s->users; at = next) {
         struct mf_gpio_user *user = mf_list_entry(at, struct mf_gpio_user, in);
         struct mf_error err = {0};
-        int rc = 0;
+        int rc;
 
         next = at->next;
-        if (user->has)
+        if (user->has || user->wish.is_output != outputs || s->is_gone)
             continue;
-        rc = s->is_gone ? MF_ELINK : note_trouble(link, request(link, user, &err), &err);
+        rc = note_trouble(link, request(link, user, &err), &err);
         if (rc == 0) {
             user->begun(user);
         } else if (rc != MF_ELINK) {
@@ -369,9 +369,11 @@ static void gpio_start(struct mf_link *link)
     if (!s->watch)
         s->watch = mf_watch_new(link, ready);
     mf_watch_set(s->watch, s->poll_fd - 1, MF_WATCH_READ);
-    /* What waits for an output is what its line is requested with. */
+    /* Inputs first, so that they say how it is now before the link says that what they said holds.
+     * What waits for an output is what its line is requested with. */
+    request_all(link, false);
     mf_link_up(link);
-    request_all(link);
+    request_all(link, true);
     mf_link_arm(link, s->is_gone ? 0 : LOOK_EVERY);
 }
 

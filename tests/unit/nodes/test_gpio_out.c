@@ -232,19 +232,43 @@ static void unplugged(void **state)
     hand_end(&hand);
 }
 
-/* A command that comes while the chip is away is what the line is requested with when it is back.
- */
+/* A command that comes while the chip is away is carried out when it is back; the line never shows
+ * what it was before. */
 static void command_meanwhile(void **state)
+{
+    const char *history;
+
+    hand_start(&hand, FLOW PUMP ", failsafe: keep}\n", false);
+    hand_feed(&hand, "in", 1);
+    mf_gpio_fake_plug(fake, false);
+    hand_settle(&hand);
+    hand_feed(&hand, "in", 0);
+    (void)mf_gpio_fake_history(fake);
+    mf_gpio_fake_plug(fake, true);
+    hand_advance(&hand, 5 * MF_SEC);
+    history = mf_gpio_fake_history(fake);
+    assert_non_null(strstr(history, "17 output 0 "));
+    assert_null(strstr(history, "17 output 1 "));
+    assert_false(mf_gpio_fake_wire(fake, 17));
+    hand_end(&hand);
+}
+
+/* The same where another program has the line when the chip is back. */
+static void command_meanwhile_taken(void **state)
 {
     hand_start(&hand, FLOW PUMP ", failsafe: keep}\n", false);
     hand_feed(&hand, "in", 1);
     mf_gpio_fake_plug(fake, false);
     hand_settle(&hand);
     hand_feed(&hand, "in", 0);
+    mf_gpio_fake_occupy(fake, 17, "w1-gpio");
     mf_gpio_fake_plug(fake, true);
     hand_advance(&hand, 5 * MF_SEC);
-    assert_null(strstr(strstr(mf_gpio_fake_history(fake), "17 released"), "17 output 1"));
-    assert_false(mf_gpio_fake_wire(fake, 17));
+    hand_expect_log(&hand, "line 17 of fake:board is in use by `w1-gpio`");
+    (void)mf_gpio_fake_history(fake);
+    mf_gpio_fake_occupy(fake, 17, NULL);
+    hand_advance(&hand, 15 * MF_SEC);
+    assert_memory_equal(mf_gpio_fake_history(fake), "17 output 0 ", 12);
     hand_end(&hand);
 }
 
@@ -345,6 +369,7 @@ int main(void)
         TEST(reload_removes),
         TEST(unplugged),
         TEST(command_meanwhile),
+        TEST(command_meanwhile_taken),
         TEST(gone_in_the_middle),
         TEST(taken_by_another),
         TEST(taken_from_the_start),
