@@ -112,6 +112,25 @@ static void stale_while_away(void **state)
     bench_free(b);
 }
 
+/* What a source says while its link comes up is not followed by what it had said before. */
+static void news_while_coming_up(void **state)
+{
+    struct mf_link *link;
+    struct bench *b = open_bench(&link);
+
+    mf_link_up(link);
+    bench_feed(b, "e", "1");
+    lose(link);
+    bench_advance(b, "0s");
+    bench_expect(b, "e", "1 stale(1)");
+    mf_engine_advance(bench_engine(b), link->retry.at);
+    mf_node_emit_take(mf_engine_node(bench_engine(b), "e"), 0, mf_value_number(2));
+    mf_link_up(link);
+    bench_advance(b, "0s");
+    bench_expect(b, "e", "2");
+    bench_free(b);
+}
+
 /* Messages wait for the link; those that were on their way go again, before the others. */
 static void queue_waits_for_the_link(void **state)
 {
@@ -186,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup(only_what_holds_counts, run_setup),
         cmocka_unit_test_setup(said_once, run_setup),
         cmocka_unit_test_setup(stale_while_away, run_setup),
+        cmocka_unit_test_setup(news_while_coming_up, run_setup),
         cmocka_unit_test_setup(queue_waits_for_the_link, run_setup),
         cmocka_unit_test_setup(paused_under_pressure, run_setup),
         cmocka_unit_test_setup(health_says_why, run_setup),
