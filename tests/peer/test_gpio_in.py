@@ -3,38 +3,16 @@
 
 import re
 import signal
-import socket
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
-from cli import WAIT, CliTest  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from cli import CliTest  # noqa: E402
+from wires import Wires  # noqa: E402
 
 STORM = 400  # edges in one go; the kernel, and so the fake, keeps 16
-
-
-class Wires:
-    """The other end of the fake chip's socket."""
-
-    def __init__(self, test, path):
-        self.test = test
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(WAIT)
-        self.socket.connect(str(path))
-        self.stream = self.socket.makefile("r", encoding="utf-8")
-        test.addCleanup(self.socket.close)
-        test.addCleanup(self.stream.close)
-        self.until("ready")
-
-    def until(self, start):
-        for line in self.stream:
-            if line.startswith(start):
-                return line
-        return self.test.fail(f"the chip has gone without `{start}`")
-
-    def move(self, *commands):
-        self.socket.sendall("".join(f"{c}\n" for c in commands).encode())
 
 
 class GpioIn(CliTest):
