@@ -240,9 +240,8 @@ static bool read_scaling(const struct reading *r)
     number->is_scaled = number->scale != 1 || number->offset != 0 || r->keys.has_power;
     if (!is_number && number->is_scaled)
         return wrong(r, "scale", "only numbers can be scaled", "leave it out");
-    if (!is_number && r->keys.has_absent && number->type != MF_MODBUS_BIT)
-        return wrong(r, "absent", "only numbers have a value that stands for none", NULL);
-    number->has_absent = r->keys.has_absent;
+    /* A default may reach texts, which have no such value. */
+    number->has_absent = is_number && r->keys.has_absent;
     number->absent = (uint64_t)r->keys.absent;
     if (number->words < 4)
         number->absent &= (UINT64_C(1) << BITS_PER_WORD * number->words) - 1;

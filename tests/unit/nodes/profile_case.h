@@ -71,34 +71,39 @@ static inline void profile_case_load(struct profile_case *c, const char *name,
     mf_diags_render(&c->diags, MF_DIAG_SHORT, (struct mf_diag_counts){0}, false, &c->said);
 }
 
-/* The table as lines: path area address words unit slot. */
+/* A register as a line: path area:address type/words … unit @slot. */
+static inline void profile_case_line(const struct mf_profile_register *reg, struct mf_buf *buf)
+{
+    const struct mf_modbus_number *number = &reg->cell.number;
+
+    mf_buf_printf(buf, "%s %s:%u %s", reg->path, mf_modbus_area_names[reg->cell.area],
+                  reg->cell.address, mf_modbus_types[number->type].name);
+    if (number->words != 1)
+        mf_buf_printf(buf, "/%u", number->words);
+    if (number->has_bit)
+        mf_buf_printf(buf, ".%u", number->bit);
+    if (number->is_inverted)
+        mf_buf_puts(buf, " inverted");
+    if (number->has_low_word_first)
+        mf_buf_puts(buf, " words:little");
+    if (number->has_low_byte_first)
+        mf_buf_puts(buf, " bytes:little");
+    if (number->is_scaled)
+        mf_buf_printf(buf, " *%g", number->scale);
+    if (number->offset != 0)
+        mf_buf_printf(buf, " +%g", number->offset);
+    if (reg->cell.has_power)
+        mf_buf_printf(buf, " 10^%u", reg->cell.power);
+    if (reg->unit)
+        mf_buf_printf(buf, " %s", reg->unit->name);
+    if (reg->slot)
+        mf_buf_printf(buf, " @%s", reg->slot);
+}
+
 static inline void profile_case_print(const struct profile_case *c, struct mf_buf *buf)
 {
     for (size_t i = 0; c->profile && i < c->profile->count; i++) {
-        const struct mf_profile_register *reg = &c->profile->registers[i];
-
-        mf_buf_printf(buf, "%s %s:%u %s", reg->path, mf_modbus_area_names[reg->cell.area],
-                      reg->cell.address, mf_modbus_types[reg->cell.number.type].name);
-        if (reg->cell.number.words != 1)
-            mf_buf_printf(buf, "/%u", reg->cell.number.words);
-        if (reg->cell.number.has_bit)
-            mf_buf_printf(buf, ".%u", reg->cell.number.bit);
-        if (reg->cell.number.is_inverted)
-            mf_buf_puts(buf, " inverted");
-        if (reg->cell.number.has_low_word_first)
-            mf_buf_puts(buf, " words:little");
-        if (reg->cell.number.has_low_byte_first)
-            mf_buf_puts(buf, " bytes:little");
-        if (reg->cell.number.is_scaled)
-            mf_buf_printf(buf, " *%g", reg->cell.number.scale);
-        if (reg->cell.number.offset != 0)
-            mf_buf_printf(buf, " +%g", reg->cell.number.offset);
-        if (reg->cell.has_power)
-            mf_buf_printf(buf, " 10^%u", reg->cell.power);
-        if (reg->unit)
-            mf_buf_printf(buf, " %s", reg->unit->name);
-        if (reg->slot)
-            mf_buf_printf(buf, " @%s", reg->slot);
+        profile_case_line(&c->profile->registers[i], buf);
         mf_buf_putc(buf, '\n');
     }
 }
