@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* gpio.out and its link on a fake chip, by a clock that is moved by hand. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
@@ -206,6 +207,27 @@ static void reload_removes(void **state)
     hand_end(&hand);
 }
 
+/* A link that is another one by now: its chip is opened anew, and the lines are had by the new one.
+ */
+static void reload_of_the_link(void **state)
+{
+    static const char flow[] = "moat-flow: 1\nlinks: {%s: {gpio: 'fake:board'}}\nnodes:\n"
+                               "  in: {test.source: number}\n"
+                               "  pump: {gpio.out: %s/17, from: in, limit: 0..1, failsafe: keep}\n";
+    char text[400];
+
+    snprintf(text, sizeof(text), flow, "a", "a");
+    hand_start(&hand, text, false);
+    hand_feed(&hand, "in", 1);
+    expect("17 output 1 0\n");
+    snprintf(text, sizeof(text), flow, "b", "b");
+    hand_reload(&hand, text);
+    hand_settle(&hand);
+    expect("17 released 0\n17 output 1 0\n");
+    assert_true(mf_link_is_up(hand_link(&hand, "b")));
+    hand_end(&hand);
+}
+
 /* ---- chips and lines that go ---- */
 
 /* A chip that is plugged out is a link that is down; back again, it is told what holds by then. */
@@ -367,6 +389,7 @@ int main(void)
         TEST(reload_keeps_the_line),
         TEST(reload_in_a_pulse),
         TEST(reload_removes),
+        TEST(reload_of_the_link),
         TEST(unplugged),
         TEST(command_meanwhile),
         TEST(command_meanwhile_taken),
