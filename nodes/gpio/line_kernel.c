@@ -174,6 +174,15 @@ static int find_chip(const struct mf_gpio_place *place, struct candidate *ret, s
     return look_for(place->label, ret, err);
 }
 
+/* Kernels before 5.10 only know the first version of the interface. */
+static bool is_too_old(const struct candidate *chip)
+{
+    struct gpio_v2_line_info info = {.offset = 0};
+
+    return chip->info.lines && ioctl(chip->fd, GPIO_V2_GET_LINEINFO_IOCTL, &info) < 0 &&
+           (errno == EINVAL || errno == ENOTTY);
+}
+
 static int kernel_open(struct mf_gpio_place *place, struct mf_gpio_chip **ret, struct mf_error *err)
 {
     struct candidate found;
@@ -182,6 +191,12 @@ static int kernel_open(struct mf_gpio_place *place, struct mf_gpio_chip **ret, s
 
     if (rc < 0)
         return rc;
+    if (is_too_old(&found)) {
+        close(found.fd);
+        return mf_fail(err, MF_EINVAL,
+                       "the kernel does not know the GPIO interface that is needed: Linux 5.10 or "
+                       "later has it");
+    }
     chip = mf_zalloc(sizeof(*chip));
     chip->place = place;
     chip->fd = found.fd;

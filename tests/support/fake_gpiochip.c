@@ -170,6 +170,8 @@ static gboolean chip_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client,
 
     if (chip->is_gone)
         return done(client, ENODEV);
+    if (chip->is_old && umockdev_ioctl_client_get_request(client) != GPIO_GET_CHIPINFO_IOCTL)
+        return done(client, EINVAL);
     switch (umockdev_ioctl_client_get_request(client)) {
     case GPIO_GET_CHIPINFO_IOCTL:
         get_info(chip, (void *)struct_of(client, sizeof(struct gpiochip_info)));

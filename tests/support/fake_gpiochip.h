@@ -20,6 +20,7 @@ struct fake_gpiochip {
     char name[GPIO_MAX_NAME_SIZE], label[GPIO_MAX_NAME_SIZE];
     bool is_gone;                     /* everything fails with ENODEV */
     bool is_mute;                     /* no interrupts */
+    bool is_old;                      /* knows only the first version of the interface */
     int refuses;                      /* errno of the next request; 0: none */
     unsigned asked;                   /* requests so far */
     struct gpio_v2_line_request last; /* as it was asked */

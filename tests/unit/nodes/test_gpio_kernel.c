@@ -3,8 +3,11 @@
  * taken. Runs under umockdev-wrapper. */
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -13,6 +16,9 @@
 #include "nodes/gpio/line.h"
 #include "tests/support/bench.h"
 #include "tests/support/fake_gpiochip.h"
+#include "tests/support/hand_host.h"
+
+enum { NOBODY = 65534, DAEMON = 1 };
 
 static struct fake_gpiochip *fake;
 static struct mf_gpio_place *place;
@@ -132,6 +138,41 @@ static void comes_back_elsewhere(void **state)
     fake_gpiochip_add("gpiochip1", "pinctrl-test");
     assert_int_equal(mf_gpio_open(place, &chip, &err), 0);
     assert_string_equal(mf_gpio_chip_name(chip), "gpiochip1");
+}
+
+/* A kernel that is too old says so at once, not at the first line. */
+static void too_old(void **state)
+{
+    fake->is_old = true;
+    expect_no_chip("gpiochip0", MF_EINVAL, "Linux 5.10 or later has it");
+}
+
+/* Who may not open a chip is told who may. The owner of a file is not of its group, and root is
+ * nobody for a while. */
+static void not_allowed(void **state)
+{
+    char path[] = "/tmp/moat-flow-chip-XXXXXX", why[200];
+    int fd = mkstemp(path);
+    const struct group *group;
+    uid_t was = geteuid();
+    struct stat is;
+
+    assert_true(fd >= 0);
+    if (was == 0)
+        assert_int_equal(fchown(fd, NOBODY, DAEMON), 0);
+    assert_int_equal(fchmod(fd, 0020), 0);
+    assert_int_equal(fstat(fd, &is), 0);
+    group = getgrgid(is.st_gid);
+    assert_non_null(group);
+    if (was == 0)
+        assert_int_equal(seteuid(NOBODY), 0);
+    snprintf(why, sizeof(why), "permission denied; is the user in group `%s`?", group->gr_name);
+    expect_no_chip(path, MF_EDENIED, why);
+    assert_int_equal(fchmod(fd, 0), 0);
+    expect_no_chip(path, MF_EDENIED, "permission denied; only root may");
+    assert_int_equal(seteuid(was), 0);
+    unlink(path);
+    close(fd);
 }
 
 /* ---- requests ---- */
@@ -282,13 +323,55 @@ static void unplugged(void **state)
     mf_gpio_line_close(line);
 }
 
+/* ---- the whole way ---- */
+
+/* A flow switches a line, and goes on with the same chip when that comes back by another name; that
+ * it has gone is found out by looking. */
+static void flow_follows_the_chip(void **state)
+{
+    struct fake_gpiochip *later;
+    struct hand_host hand;
+
+    hand_start(&hand,
+               "moat-flow: 1\nnodes:\n  in: {test.source: number}\n"
+               "  pump: {gpio.out: gpiochip0/PIN3, active: low, from: in, limit: 0..1, "
+               "failsafe: keep}\n",
+               false);
+    hand_feed(&hand, "in", 0);
+    assert_true(fake->lines[3].wire);
+    assert_string_equal(fake->lines[3].consumer, "moat-flow pump");
+    hand_feed(&hand, "in", 1);
+    assert_false(fake->lines[3].wire);
+    fake->is_gone = true;
+    hand_advance(&hand, 2 * MF_SEC);
+    hand_expect_log(&hand, "the chip gpiochip0 (`pinctrl-test`) has gone");
+    hand_feed(&hand, "in", 0);
+    fake->is_gone = false;
+    snprintf(fake->label, sizeof(fake->label), "something-else");
+    later = fake_gpiochip_add("gpiochip1", "pinctrl-test");
+    hand_advance(&hand, 10 * MF_SEC);
+    assert_true(mf_link_is_up(hand_link(&hand, "gpiochip0")));
+    assert_true(later->lines[3].is_used && later->lines[3].wire);
+    assert_int_equal(fake->asked, 1);
+    assert_int_equal(later->asked, 1);
+    hand_end(&hand);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(finding), TEST(not_found), TEST(comes_back_elsewhere),
-        TEST(outputs), TEST(flags),     TEST(refusals),
-        TEST(events),  TEST(unplugged),
+        TEST(finding),
+        TEST(not_found),
+        TEST(too_old),
+        TEST(not_allowed),
+        TEST(comes_back_elsewhere),
+        TEST(outputs),
+        TEST(flags),
+        TEST(refusals),
+        TEST(events),
+        TEST(unplugged),
+        TEST(flow_follows_the_chip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
