@@ -90,6 +90,9 @@ struct mf_kind {
     /* Checks that need two options at once. Pure; reports every fault it sees. */
     void (*check)(const void *config, struct mf_check *check);
 
+    /* Does the node do without a link, as its options are? NULL: it needs one if `link` says so. */
+    bool (*is_alone)(const void *config);
+
     /* What this kind of link cannot do for the node, where several kinds serve it. Pure, as
      * check().
      */

@@ -318,11 +318,14 @@ static bool default_link(struct mf_compile *compile, struct mf_draft *draft)
 
 bool mf_compile_find_link(struct mf_compile *compile, struct mf_draft *draft)
 {
-    const struct mf_option *option = link_option(draft->def->kind);
+    const struct mf_kind *kind = draft->def->kind;
+    const struct mf_option *option = link_option(kind);
     const struct mf_tree_pair *pair;
     const struct mf_tree *value;
     const char *name = NULL;
 
+    if (kind->is_alone && kind->is_alone(draft->def->config))
+        return true;
     if (option)
         memcpy(&name, (const char *)draft->def->config + option->offset, sizeof(name));
     if (!name)

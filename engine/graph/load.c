@@ -222,7 +222,7 @@ static void load_node(struct mf_compile *compile, struct mf_draft *draft)
     settle_common(compile, draft);
     if (kind->link && !mf_compile_find_link(compile, draft))
         draft->failed = true;
-    else if (kind->check_link)
+    else if (draft->def->link && kind->check_link)
         check_link(compile, draft);
 }
 
