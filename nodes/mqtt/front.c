@@ -14,9 +14,9 @@
 #include "engine/base/alloc.h"
 #include "engine/base/text.h"
 #include "nodes/mqtt/evaluate.h"
-#include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/session.h"
 #include "nodes/mqtt/topic.h"
+#include "nodes/net/payload.h"
 
 enum { CHUNK = 65536, SHOWN = 100000 };
 #define MESSAGE_MAX (16u * 1024 * 1024) /* bytes of one message that is read */
@@ -29,7 +29,7 @@ static int find_codec(const char *name, enum mf_format *ret, struct mf_error *er
     if (!name || strcmp(name, "utf8") == 0)
         return 0;
     mf_nearest_init(&nearest, name);
-    for (const struct mf_choice *choice = mf_mqtt_formats; choice->name; choice++) {
+    for (const struct mf_choice *choice = mf_payload_formats; choice->name; choice++) {
         *ret = (enum mf_format)choice->value;
         if (strcmp(choice->name, name) == 0)
             return 0;

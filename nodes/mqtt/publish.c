@@ -14,8 +14,8 @@
 #include "engine/base/map.h"
 #include "nodes/mqtt/link.h"
 #include "nodes/mqtt/options.h"
-#include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/topic.h"
+#include "nodes/net/payload.h"
 
 enum { TOPICS_MAX = 10000 }; /* whose last value `on_change` remembers; then it begins anew */
 
@@ -193,7 +193,7 @@ static const struct mf_option options[] = {
     },
     {
         "format",
-        MF_CHOICE(format, mf_mqtt_formats),
+        MF_CHOICE(format, mf_payload_formats),
         .fallback = "json",
         .summary = "What the payload becomes.",
     },

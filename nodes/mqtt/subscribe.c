@@ -13,12 +13,12 @@
 #include "engine/base/text.h"
 #include "nodes/mqtt/link.h"
 #include "nodes/mqtt/options.h"
-#include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/topic.h"
+#include "nodes/net/payload.h"
 
 enum { PORT_OUT, PORT_TOPIC }; /* outputs */
 enum { RETAINED_USE, RETAINED_SKIP };
-enum { CODE_TOGETHER = 220, TOPIC_SHOWN = 80 };
+enum { TOPIC_SHOWN = 80 };
 
 struct config {
     const char *filter, *link;
@@ -32,22 +32,11 @@ struct state {
     struct mf_mqtt_reader reader;
 };
 
-static bool is_structured(int format)
-{
-    return format == MF_FORMAT_JSON || format == MF_FORMAT_MSGPACK || format == MF_FORMAT_CBOR;
-}
-
 static void subscribe_check(const void *config, struct mf_check *check)
 {
     const struct config *c = config;
-    const char *option = c->has_pick ? "pick" : c->has_time ? "time" : NULL;
 
-    if (!option || is_structured(c->format))
-        return;
-    mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, option),
-                         "`%s` looks into a map, and `format: %s` gives none", option,
-                         mf_mqtt_formats[c->format].name),
-                 "say `format: json`, `msgpack` or `cbor`, or leave `%s` out", option);
+    mf_payload_check((enum mf_format)c->format, c->has_pick, c->has_time, check);
 }
 
 static void subscribe_infer(struct mf_infer *infer, const void *config)
@@ -92,7 +81,7 @@ static void emit_topic(struct mf_node *node, const char *topic, int64_t time, bo
 static void take(struct mf_node *node, const struct mf_mqtt_message *message)
 {
     const struct config *c = mf_node_config(node);
-    struct mf_mqtt_reading how = {
+    struct mf_payload_reading how = {
         .format = (enum mf_format)c->format,
         .pick = c->has_pick ? &c->pick : NULL,
         .time = c->has_time ? &c->time : NULL,
@@ -102,8 +91,7 @@ static void take(struct mf_node *node, const struct mf_mqtt_message *message)
     const char *reason;
     int64_t time = 0;
 
-    if (mf_mqtt_read_payload(&how, message->payload, message->len, &value, &time, &reason, &err) <
-        0) {
+    if (mf_payload_read(&how, message->payload, message->len, &value, &time, &reason, &err) < 0) {
         reject(node, message->topic, reason, err.text);
         return;
     }
@@ -170,7 +158,7 @@ static const struct mf_option options[] = {
     MF_MQTT_OPTION_QOS,
     {
         "format",
-        MF_CHOICE(format, mf_mqtt_formats),
+        MF_CHOICE(format, mf_payload_formats),
         .fallback = "json",
         .summary = "What the payload is.",
     },

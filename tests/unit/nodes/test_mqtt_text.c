@@ -11,11 +11,11 @@
 #include "engine/value/path.h"
 #include "nodes/mqtt/client.h"
 #include "nodes/mqtt/evaluate.h"
-#include "nodes/mqtt/payload.h"
 #include "nodes/mqtt/reach.h"
 #include "nodes/mqtt/topic.h"
 #include "nodes/mqtt/trouble.h"
 #include "nodes/mqtt/url.h"
+#include "nodes/net/payload.h"
 #include "tests/support/bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -230,27 +230,25 @@ static void payloads(void **state)
 {
     static const char json[] = "{\"a\": {\"b\": [7, 8]}, \"at\": 1767225600}";
     struct mf_value pick = path_of("a.b:1"), time = path_of("at"), none = path_of("a.x");
-    struct mf_mqtt_reading how = {MF_FORMAT_JSON, &pick, &time};
+    struct mf_payload_reading how = {MF_FORMAT_JSON, &pick, &time};
     struct mf_value value;
     const char *reason;
     struct mf_error err;
     int64_t when = 0;
 
-    assert_int_equal(mf_mqtt_read_payload(&how, json, strlen(json), &value, &when, &reason, &err),
-                     0);
+    assert_int_equal(mf_payload_read(&how, json, strlen(json), &value, &when, &reason, &err), 0);
     assert_int_equal(value.integer, 8);
     assert_int_equal(when, INT64_C(1767225600) * MF_SEC);
     how.pick = &none;
-    assert_true(mf_mqtt_read_payload(&how, json, strlen(json), &value, &when, &reason, &err) < 0);
+    assert_true(mf_payload_read(&how, json, strlen(json), &value, &when, &reason, &err) < 0);
     assert_ptr_equal(reason, mf_reason_missing);
     assert_string_equal(err.text, "there is no `a.x` in it");
     how.pick = NULL;
     how.time = &pick;
-    assert_int_equal(mf_mqtt_read_payload(&how, json, strlen(json), &value, &when, &reason, &err),
-                     0);
+    assert_int_equal(mf_payload_read(&how, json, strlen(json), &value, &when, &reason, &err), 0);
     assert_int_equal(when, 8 * MF_SEC);
     mf_value_drop(value);
-    assert_true(mf_mqtt_read_payload(&how, "{", 1, &value, &when, &reason, &err) < 0);
+    assert_true(mf_payload_read(&how, "{", 1, &value, &when, &reason, &err) < 0);
     assert_ptr_equal(reason, mf_reason_decode);
     mf_value_drop(pick);
     mf_value_drop(time);
@@ -286,7 +284,7 @@ static void times(void **state)
 
     for (size_t i = 0; i < COUNT(right); i++) {
         assert_int_equal(mf_json_read(right[i].json, strlen(right[i].json), &value, &err), 0);
-        if (mf_mqtt_read_time(&value, &ns, &err) < 0)
+        if (mf_payload_read_time(&value, &ns, &err) < 0)
             fail_msg("%s: %s", right[i].json, err.text);
         if (ns != right[i].ns)
             fail_msg("%s is %lld", right[i].json, (long long)ns);
@@ -294,7 +292,7 @@ static void times(void **state)
     }
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_int_equal(mf_json_read(wrong[i], strlen(wrong[i]), &value, &err), 0);
-        assert_int_equal(mf_mqtt_read_time(&value, &ns, &err), MF_EINVAL);
+        assert_int_equal(mf_payload_read_time(&value, &ns, &err), MF_EINVAL);
         mf_value_drop(value);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Payloads come from anybody: each fault says what was wanted and what came. */
 
-#include "nodes/mqtt/payload.h"
+#include "nodes/net/payload.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,8 +11,9 @@
 #include "engine/value/path.h"
 
 enum { SHOWN = 60, TIME_BYTES = 64 };
+enum { CODE_TOGETHER = 220 };
 
-const struct mf_choice mf_mqtt_formats[] = {
+const struct mf_choice mf_payload_formats[] = {
     {"json", MF_FORMAT_JSON, "JSON."},
     {"text", MF_FORMAT_TEXT, "UTF-8 text as it stands."},
     {"number", MF_FORMAT_NUMBER, "A decimal number as text."},
@@ -23,6 +24,19 @@ const struct mf_choice mf_mqtt_formats[] = {
     {"raw", MF_FORMAT_RAW, "Bytes as they are."},
     {0},
 };
+
+void mf_payload_check(enum mf_format format, bool has_pick, bool has_time, struct mf_check *check)
+{
+    const char *option = has_pick ? "pick" : has_time ? "time" : NULL;
+
+    if (!option || format == MF_FORMAT_JSON || format == MF_FORMAT_MSGPACK ||
+        format == MF_FORMAT_CBOR)
+        return;
+    mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TOGETHER, mf_check_at(check, option),
+                         "`%s` looks into a map, and `format: %s` gives none", option,
+                         mf_format_names[format]),
+                 "say `format: json`, `msgpack` or `cbor`, or leave `%s` out", option);
+}
 
 /* ---- time ---- */
 
@@ -58,7 +72,7 @@ static int read_number_time(const struct mf_value *value, int64_t *ret_time, str
     return 0;
 }
 
-int mf_mqtt_read_time(const struct mf_value *value, int64_t *ret_time, struct mf_error *err)
+int mf_payload_read_time(const struct mf_value *value, int64_t *ret_time, struct mf_error *err)
 {
     char text[TIME_BYTES];
     const char *start;
@@ -93,7 +107,7 @@ static int missing(const struct mf_value *path, const char **ret_reason, struct 
     return MF_EINVAL;
 }
 
-static int read_time_field(const struct mf_mqtt_reading *how, const struct mf_value *whole,
+static int read_time_field(const struct mf_payload_reading *how, const struct mf_value *whole,
                            int64_t *ret_time, const char **ret_reason, struct mf_error *err)
 {
     const struct mf_value *field = mf_path_follow(how->time, whole);
@@ -101,7 +115,7 @@ static int read_time_field(const struct mf_mqtt_reading *how, const struct mf_va
     if (!field)
         return missing(how->time, ret_reason, err);
     *ret_reason = mf_reason_decode;
-    return mf_mqtt_read_time(field, ret_time, err);
+    return mf_payload_read_time(field, ret_time, err);
 }
 
 static int decode(enum mf_format format, const void *payload, size_t len,
@@ -114,17 +128,18 @@ static int decode(enum mf_format format, const void *payload, size_t len,
     if (rc == 0)
         return 0;
     if (len == 0)
-        return mf_fail(err, rc, "it is empty, and `format` says %s", mf_mqtt_formats[format].name);
+        return mf_fail(err, rc, "it is empty, and `format` says %s",
+                       mf_payload_formats[format].name);
     mf_text_printable(&shown, payload, len, SHOWN);
     mf_fail(err, rc, "`%s` is not the %s that `format` says: %s", mf_buf_text(&shown),
-            mf_mqtt_formats[format].name, why.text);
+            mf_payload_formats[format].name, why.text);
     mf_buf_done(&shown);
     return rc;
 }
 
-int mf_mqtt_read_payload(const struct mf_mqtt_reading *how, const void *payload, size_t len,
-                         struct mf_value *ret_value, int64_t *ret_time, const char **ret_reason,
-                         struct mf_error *err)
+int mf_payload_read(const struct mf_payload_reading *how, const void *payload, size_t len,
+                    struct mf_value *ret_value, int64_t *ret_time, const char **ret_reason,
+                    struct mf_error *err)
 {
     const struct mf_value *picked;
     struct mf_value whole;
