@@ -258,19 +258,32 @@ static void start_waiting(struct mf_http_client *client)
 
 /* ---- its end ---- */
 
-/* To where the server says it is. */
-static int follow(struct mf_http_transfer *t, int status, const char *url, struct mf_error *err)
+static int may_follow(const struct mf_http_transfer *t, const char *url, struct mf_error *err)
 {
     struct mf_error why = {0};
-    curl_off_t us = 0;
 
-    if (++t->redirects > MF_HTTP_REDIRECTS)
+    if (t->redirects >= MF_HTTP_REDIRECTS)
         return mf_fail(err, MF_EINVAL, "it was moved more than %d times", MF_HTTP_REDIRECTS);
     if (mf_http_check_url(url, &why) < 0)
         return mf_fail(err, MF_EINVAL, "it was moved to where we do not follow: %.100s", why.text);
     if (mf_http_is_tls(t->url) && !mf_http_is_tls(url))
         return mf_fail(err, MF_EDENIED,
                        "it was moved from https to http, where anybody can listen");
+    return 0;
+}
+
+/* To where the server says it is. */
+static int follow(struct mf_http_transfer *t, int status, const char *to, struct mf_error *err)
+{
+    char *url = mf_http_strip_login(to);
+    int rc = may_follow(t, url, err);
+    curl_off_t us = 0;
+
+    if (rc < 0) {
+        mf_free(url);
+        return rc;
+    }
+    t->redirects++;
     t->is_elsewhere |= !mf_http_is_same_origin(t->url, url);
     t->is_fetching |= status == 303;
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &us);
@@ -278,7 +291,7 @@ static int follow(struct mf_http_transfer *t, int status, const char *url, struc
     t->client->redirects++;
     curl_multi_remove_handle(t->client->multi, t->easy);
     mf_free(t->url);
-    t->url = mf_strdup(url);
+    t->url = url;
     aim(t);
     curl_multi_add_handle(t->client->multi, t->easy);
     return 0;
@@ -318,7 +331,7 @@ static void fail(struct mf_http_transfer *t, CURLcode result, struct mf_http_ans
     size_t limit = t->request->limit ? t->request->limit : MF_HTTP_BODY;
 
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-    answer->is_unreachable = us == 0;
+    answer->is_unreachable = us == 0 && !t->redirects;
     if (t->is_too_large && t->head_len > MF_HTTP_HEAD)
         mf_fail(&why, MF_ELIMIT, "the head of the answer is over %d bytes", MF_HTTP_HEAD);
     else if (t->is_too_large)
@@ -328,7 +341,7 @@ static void fail(struct mf_http_transfer *t, CURLcode result, struct mf_http_ans
     else
         mf_http_explain(result, t->why, us != 0, &why);
     t->client->too_large += t->is_too_large;
-    answer->code = mf_http_fail_at(&answer->err, t->url, &why);
+    answer->code = mf_http_fail_at(&answer->err, t->url, t->request->is_secret, &why);
 }
 
 /* The transfer is gone before done() is called, which may send the request again. */
@@ -362,8 +375,9 @@ static void finish(struct mf_http_transfer *t, CURLcode result)
         if (url && (is_get || answer.status == 303 || answer.status >= 307)) {
             if (follow(t, answer.status, url, &why) == 0)
                 return;
-            answer.code = mf_http_fail_at(&answer.err, t->url, &why);
+            answer.code = mf_http_fail_at(&answer.err, t->url, t->request->is_secret, &why);
         }
+        answer.location = url;
     }
     tell(t, &answer);
     transfer_free(t);

@@ -36,6 +36,12 @@ enum {
 int mf_http_check_url(const char *url, struct mf_error *err);
 /* Do both lead to the same scheme, host and port? */
 bool mf_http_is_same_origin(const char *url, const char *other);
+/* How many bytes of it may be shown: not its query, which may hold a key, and of one that is a
+ * secret not its path. */
+size_t mf_http_shown(const char *url, bool is_secret);
+/* `why` with that in front. */
+int mf_http_fail_at(struct mf_error *err, const char *url, bool is_secret,
+                    const struct mf_error *why);
 
 /* ---- the client ---- */
 
@@ -66,6 +72,7 @@ struct mf_http_answer {
     const char *body; /* NUL behind it; of a status below 300 without take(), else its beginning */
     size_t len;
     const char *etag, *modified, *type; /* of the head; NULL: none */
+    const char *location;               /* where it says it is, and we did not follow; NULL */
     int64_t retry_after;                /* asked for by the server, ns; 0: not */
     bool is_unreachable;                /* no connection could be made */
     struct mf_error err;
@@ -78,6 +85,7 @@ struct mf_http_request {
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
     const char *login, *password;
     bool has_digest; /* the login is not sent as it is */
+    bool is_secret;  /* the address is */
     const void *body;
     size_t len;
     int64_t timeout;    /* for all of it, but the wait for a connection; 0: MF_HTTP_TIMEOUT */

@@ -8,7 +8,7 @@
 #include "nodes/net/http.h"
 
 bool mf_http_is_tls(const char *url);
+/* The library writes the login into the address that a server points to; to be freed. */
+char *mf_http_strip_login(const char *url);
 /* A sentence for why it failed; `said` is the library's text or "". */
 void mf_http_explain(CURLcode result, const char *said, bool was_connected, struct mf_error *err);
-/* `why` with the address in front, without its query, which may hold a key. */
-int mf_http_fail_at(struct mf_error *err, const char *url, const struct mf_error *why);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/base/alloc.h"
 #include "engine/base/text.h"
 #include "nodes/net/http_curl.h"
 
@@ -49,6 +50,22 @@ bool mf_http_is_tls(const char *url)
     return strncasecmp(url, "https:", strlen("https:")) == 0;
 }
 
+char *mf_http_strip_login(const char *url)
+{
+    CURLU *parts = curl_url();
+    char *whole = NULL, *copy;
+
+    if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
+        curl_url_set(parts, CURLUPART_USER, NULL, 0);
+        curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0);
+        curl_url_get(parts, CURLUPART_URL, &whole, 0);
+    }
+    copy = mf_strdup(whole ? whole : url);
+    curl_free(whole);
+    curl_url_cleanup(parts);
+    return copy;
+}
+
 static bool has_same(CURLU *a, CURLU *b, CURLUPart part)
 {
     char *x = NULL, *y = NULL;
@@ -77,12 +94,20 @@ bool mf_http_is_same_origin(const char *url, const char *other)
 
 /* ---- what is said ---- */
 
-int mf_http_fail_at(struct mf_error *err, const char *url, const struct mf_error *why)
+size_t mf_http_shown(const char *url, bool is_secret)
 {
+    const char *host = strstr(url, "://");
     size_t len = strcspn(url, "?#");
 
-    return mf_fail(err, why->code, "%.*s%s: %s", (int)(len < SHOWN ? len : SHOWN), url,
-                   len < SHOWN ? "" : "…", why->text);
+    if (is_secret && host)
+        len = (size_t)(host - url) + 3 + strcspn(host + 3, "/?#");
+    return len < SHOWN ? len : SHOWN;
+}
+
+int mf_http_fail_at(struct mf_error *err, const char *url, bool is_secret,
+                    const struct mf_error *why)
+{
+    return mf_fail(err, why->code, "%.*s: %s", (int)mf_http_shown(url, is_secret), url, why->text);
 }
 
 static int code_of(CURLcode result)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+#pragma once
+
+/* Asking, for a node: on its link, or alone with a client of its own. From start() to stop(). */
+
+#include "nodes/http/link.h"
+#include "nodes/net/http_rules.h"
+
+enum { MF_HTTP_ASK_MORE = 3 }; /* lines that mf_http_ask_lines() has room for */
+
+struct mf_http_ask {
+    struct mf_http_request request; /* method, body and events are the node's */
+    struct mf_http_patience patience;
+    struct mf_http_client *own; /* NULL: the link's */
+    char *url;
+    const char **lines;
+    size_t line_count;
+};
+
+int mf_http_ask_begin(struct mf_http_ask *ask, struct mf_node *node,
+                      const struct mf_http_target *target, const struct mf_http_headers *headers,
+                      struct mf_error *err);
+void mf_http_ask_end(struct mf_http_ask *ask);
+/* A line for all requests, unless the user has one of that name. Constant text. */
+void mf_http_ask_add(struct mf_http_ask *ask, const char *line);
+/* Where MF_HTTP_ASK_MORE lines for the next request may be put, NULL behind them. */
+const char **mf_http_ask_lines(struct mf_http_ask *ask);
+/* done() follows. MF_ELINK: the link is down; MF_ELIMIT: too many requests wait. */
+int mf_http_ask_send(struct mf_http_ask *ask, struct mf_node *node, struct mf_error *err);
+/* True when the failure was that of the link, which has been told. */
+bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_answer *answer);
