@@ -4,15 +4,11 @@
  *
  * The file is read and its rules are followed on a pool thread, for some weeks ahead; what comes
  * back is a sorted list of plain events, which the loop looks through once a minute and whenever
- * one begins or ends. A file that has become unreadable does not take the events away.
+ * one begins or ends. A file that has become unreadable does not take the events away. One on the
+ * web is fetched (fetch.h), and its text kept: the events of later weeks come from it, too.
  */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/base/alloc.h"
 #include "engine/base/clock.h"
@@ -22,6 +18,8 @@
 #include "engine/graph/link.h"
 #include "engine/graph/node.h"
 #include "nodes/calendar/events.h"
+#include "nodes/calendar/fetch.h"
+#include "nodes/calendar/look.h"
 
 enum { OUT_ACTIVE, OUT_SUMMARY };
 enum { TIMER_FILE, TIMER_EVENT };
@@ -30,115 +28,32 @@ enum { TIMER_FILE, TIMER_EVENT };
 #define AHEAD_MIN (3 * MF_DAY) /* … and anew when it is less than this */
 #define BEHIND MF_DAY          /* so that a clock that is set back a little finds them, too */
 #define LOOK_AT_CLOCK MF_MINUTE
+#define EVERY_FILE MF_MINUTE
+#define EVERY_WEB (15 * MF_MINUTE)
+#define AGAIN_SOON MF_SEC /* the pool was busy with what came before */
 
 struct config {
     const char *path;
     const char *match;
     const struct mf_zone *tz;
     int64_t before;
-    int64_t every;
-};
-
-/* Tells one version of the file from the next. */
-struct stamp {
-    int64_t changed, size;
-    uint64_t inode;
-};
-
-/* In the hands of a pool thread until done() is called, perhaps after the node has gone. */
-struct look {
-    struct mf_job job;
-    struct mf_node *node; /* NULL: nobody wants to know any more */
-    char *path;
-    const struct mf_zone *zone;
-    int64_t from, until;
-    struct stamp known; /* zeroed: read it in any case */
-    /* What came of it. */
-    struct stamp stamp;
-    bool is_unchanged;
-    struct mf_events events;
-    struct mf_error err;
+    int64_t every; /* 0: as usual for such a place */
 };
 
 struct state {
-    struct look *look; /* under way */
+    struct mf_calendar_look *look;   /* under way */
+    struct mf_calendar_fetch *fetch; /* NULL: it is a file */
+    char *text;                      /* the last good one that was fetched */
+    size_t len;
     const struct mf_zone *zone;
     struct mf_events events; /* those that match */
     int64_t from, until;     /* that they cover */
-    struct stamp stamp;
+    struct mf_calendar_stamp stamp;
     bool is_known;  /* there has been a good file */
     bool is_broken; /* the last look was not good */
     const char *reason;
     bool has_said;
 };
-
-/* ---- on the pool thread ---- */
-
-static int read_all(int fd, const char *path, size_t size, char **ret_text, struct mf_error *err)
-{
-    char *text = mf_alloc_limited(size + 1, MF_CALENDAR_MAX, "the calendar", err);
-    size_t len = 0;
-    ssize_t got = 1;
-
-    if (!text)
-        return err->code;
-    while (len < size && (got = read(fd, text + len, size - len)) > 0)
-        len += (size_t)got;
-    text[len] = 0;
-    if (got >= 0 && len == size) {
-        *ret_text = text;
-        return 0;
-    }
-    mf_free(text);
-    if (got < 0)
-        return mf_fail_sys(err, MF_EIO, errno, "cannot read the calendar `%s`", path);
-    return mf_fail(err, MF_EIO, "the calendar `%s` is being written", path);
-}
-
-static int look_at_file(struct look *look, int fd)
-{
-    struct mf_error why = {0};
-    struct stat st;
-    char *text;
-    int rc;
-
-    if (fstat(fd, &st) < 0)
-        return mf_fail_sys(&look->err, MF_EIO, errno, "cannot read the calendar `%s`", look->path);
-    if (!S_ISREG(st.st_mode))
-        return mf_fail(&look->err, MF_EINVAL, "the calendar `%s` is no file", look->path);
-    look->stamp = (struct stamp){
-        (int64_t)st.st_mtim.tv_sec * MF_SEC + st.st_mtim.tv_nsec,
-        st.st_size,
-        st.st_ino,
-    };
-    look->is_unchanged = look->known.inode == look->stamp.inode &&
-                         look->known.changed == look->stamp.changed &&
-                         look->known.size == look->stamp.size;
-    if (look->is_unchanged)
-        return 0;
-    rc = read_all(fd, look->path, (size_t)st.st_size, &text, &look->err);
-    if (rc < 0)
-        return rc;
-    rc = mf_events_read(text, (size_t)st.st_size, look->zone, look->from, look->until,
-                        &look->events, &why);
-    mf_free(text);
-    return rc < 0
-               ? mf_fail(&look->err, rc, "the calendar `%s` is of no use: %s", look->path, why.text)
-               : 0;
-}
-
-static void look_run(struct mf_job *job)
-{
-    struct look *look = (struct look *)job;
-    int fd = open(look->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0) {
-        mf_fail_sys(&look->err, MF_EIO, errno, "cannot open the calendar `%s`", look->path);
-        return;
-    }
-    look_at_file(look, fd);
-    close(fd);
-}
 
 /* ---- what is under way ---- */
 
@@ -210,13 +125,13 @@ static void say(struct mf_node *node, unsigned out, struct mf_value value, bool 
         .reason = s->is_broken ? s->reason : NULL,
     };
 
-    if (in_any_case || !s->has_said || last->quality != msg.quality ||
+    if (in_any_case || !s->has_said || last->quality != msg.quality || last->reason != msg.reason ||
         !mf_value_equal(&last->value, &value))
         mf_node_emit_msg(node, out, &msg);
     mf_value_drop(value);
 }
 
-static void look_at_file_again(struct mf_node *node);
+static void look_again(struct mf_node *node);
 
 /* Says what has changed, or all of it, and waits for the next change. */
 static void look_at_events(struct mf_node *node, bool in_any_case)
@@ -232,26 +147,33 @@ static void look_at_events(struct mf_node *node, bool in_any_case)
     left = next < now + LOOK_AT_CLOCK ? next - now : LOOK_AT_CLOCK;
     mf_node_arm(node, TIMER_EVENT, left);
     if (now < s->from || now > s->until - AHEAD_MIN - c->before)
-        look_at_file_again(node); /* the clock was set, or weeks have passed */
+        look_again(node); /* the clock was set, or weeks have passed */
 }
 
-/* ---- looking at the file ---- */
+/* ---- looking ---- */
 
-static void look_free(struct look *look)
+static int64_t every(const struct config *c)
 {
-    mf_events_done(&look->events);
-    mf_free(look->path);
-    mf_free(look);
+    return c->every ? c->every : strstr(c->path, "://") ? EVERY_WEB : EVERY_FILE;
 }
 
-static void take_events(struct mf_node *node, struct look *look)
+/* In messages. The address may be the key to the calendar, so it ends behind the host. */
+static char *shown_path(const char *path)
+{
+    const char *host = strstr(path, "://");
+
+    return host ? mf_strndup(path, (size_t)(host + 3 - path) + strcspn(host + 3, "/?#"))
+                : mf_strdup(path);
+}
+
+static void take_events(struct mf_node *node, struct mf_calendar_look *look)
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
 
     if (look->events.left_out)
         mf_node_log(node, MF_LOG_WARNING, "%zu events of `%s` are left out: %s",
-                    look->events.left_out, c->path, look->events.why);
+                    look->events.left_out, look->path, look->events.why);
     mf_events_done(&s->events);
     s->events = look->events;
     memset(&look->events, 0, sizeof(look->events));
@@ -260,48 +182,75 @@ static void take_events(struct mf_node *node, struct look *look)
     s->until = look->until;
     s->stamp = look->stamp;
     s->is_known = true;
+    if (!look->text)
+        return;
+    mf_free(s->text);
+    s->text = look->text;
+    s->len = look->len;
+    look->text = NULL;
+}
+
+/* What the last look has shown; `err` NULL: that all is well. */
+static void judge(struct mf_node *node, const char *path, const struct mf_error *err,
+                  const char *reason)
+{
+    struct state *s = mf_node_state(node);
+
+    if (err && !s->is_broken)
+        mf_node_log(node, MF_LOG_WARNING, "%s%s", err->text,
+                    s->is_known ? "; what was known of it still counts" : "");
+    if (!err && s->is_broken)
+        mf_node_log(node, MF_LOG_INFO, "the calendar `%s` is good again", path);
+    s->is_broken = err != NULL;
+    s->reason = reason;
+}
+
+static void say_all(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    if (s->is_known) {
+        look_at_events(node, !s->is_broken);
+    } else {
+        mf_node_emit_bad(node, OUT_SUMMARY, MF_BAD, s->reason);
+        mf_node_emit_bad(node, OUT_ACTIVE, MF_BAD, s->reason);
+    }
 }
 
 static void look_done(struct mf_job *job)
 {
-    struct look *look = (struct look *)job;
+    struct mf_calendar_look *look = (struct mf_calendar_look *)job;
     struct mf_node *node = look->node;
     struct state *s = node ? mf_node_state(node) : NULL;
 
     if (node) {
         s->look = NULL;
-        if (look->err.code && !s->is_broken)
-            mf_node_log(node, MF_LOG_WARNING, "%s%s", look->err.text,
-                        s->is_known ? "; what was known of it still counts" : "");
-        if (!look->err.code && s->is_broken)
-            mf_node_log(node, MF_LOG_INFO, "the calendar `%s` is good again", look->path);
-        s->is_broken = look->err.code != 0;
-        s->reason = look->err.code == MF_EIO ? mf_reason_device : mf_reason_decode;
+        if (!look->is_recount)
+            judge(node, look->path, look->err.code ? &look->err : NULL,
+                  look->err.code == MF_EIO ? mf_reason_device : mf_reason_decode);
+        if (look->err.code && look->text)
+            mf_calendar_fetch_forget(s->fetch);
         if (!look->err.code && !look->is_unchanged)
             take_events(node, look);
-        if (s->is_known) {
-            look_at_events(node, !s->is_broken);
-        } else {
-            mf_node_emit_bad(node, OUT_SUMMARY, MF_BAD, s->reason);
-            mf_node_emit_bad(node, OUT_ACTIVE, MF_BAD, s->reason);
-        }
+        say_all(node);
     }
-    look_free(look);
+    mf_calendar_look_free(look);
 }
 
-static void look_at_file_again(struct mf_node *node)
+/* The text, if there is one, is taken. */
+static void begin_look(struct mf_node *node, char *take_text, size_t len, bool is_recount)
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
     int64_t now = mf_node_now(node);
-    struct look *look;
+    struct mf_calendar_look *look = mf_zalloc(sizeof(*look));
 
-    if (s->look)
-        return; /* a slow disk: one at a time */
-    look = mf_zalloc(sizeof(*look));
-    look->job = (struct mf_job){.run = look_run, .done = look_done};
+    look->job = (struct mf_job){.run = mf_calendar_look_run, .done = look_done};
     look->node = node;
-    look->path = mf_strdup(c->path);
+    look->path = shown_path(c->path);
+    look->text = take_text;
+    look->len = len;
+    look->is_recount = is_recount;
     look->zone = s->zone;
     look->from = now - BEHIND;
     look->until = now + AHEAD + c->before;
@@ -310,6 +259,64 @@ static void look_at_file_again(struct mf_node *node)
     s->look = look;
     mf_node_job(node, &look->job);
 }
+
+/* Because the events that are known do not reach far enough any more. */
+static void look_again(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+
+    if (s->look)
+        return; /* a slow disk: one at a time */
+    if (!s->fetch) {
+        begin_look(node, NULL, 0, false);
+    } else if (s->text) {
+        begin_look(node, s->text, s->len, true);
+        s->text = NULL;
+    }
+}
+
+/* ---- on the web ---- */
+
+static void came(struct mf_node *node, const char *text, size_t len)
+{
+    struct state *s = mf_node_state(node);
+    struct mf_error err;
+    char *copy;
+
+    if (s->look) {
+        mf_calendar_fetch_forget(s->fetch);
+        mf_node_arm(node, TIMER_FILE, AGAIN_SOON);
+        return;
+    }
+    copy = mf_alloc_limited(len + 1, MF_CALENDAR_MAX + 1, "the calendar", &err);
+    if (!copy) {
+        mf_node_log(node, MF_LOG_ERROR, "%s", err.text);
+        return;
+    }
+    memcpy(copy, text, len + 1);
+    begin_look(node, copy, len, false);
+}
+
+static void is_same(struct mf_node *node)
+{
+    const struct config *c = mf_node_config(node);
+    char *path = shown_path(c->path);
+
+    judge(node, path, NULL, NULL);
+    mf_free(path);
+    say_all(node);
+}
+
+static void failed(struct mf_node *node, const struct mf_error *err, const char *reason,
+                   int64_t again_in)
+{
+    judge(node, NULL, err, reason);
+    say_all(node);
+    if (again_in)
+        mf_node_arm(node, TIMER_FILE, again_in);
+}
+
+static const struct mf_calendar_fetch_events fetch_events = {came, is_same, failed};
 
 /* ---- the kind ---- */
 
@@ -321,6 +328,11 @@ static int calendar_start(struct mf_node *node, struct mf_error *err)
     s->zone = mf_zone_or_local(c->tz, err);
     if (!s->zone)
         return err->code;
+    if (strstr(c->path, "://")) {
+        s->fetch = mf_calendar_fetch_new(node, c->path, &fetch_events, err);
+        if (!s->fetch)
+            return err->code;
+    }
     mf_node_arm(node, TIMER_FILE, 0);
     return 0;
 }
@@ -328,30 +340,44 @@ static int calendar_start(struct mf_node *node, struct mf_error *err)
 static void calendar_timeout(struct mf_node *node, unsigned timer)
 {
     const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
 
     if (timer == TIMER_EVENT) {
         look_at_events(node, false);
         return;
     }
-    mf_node_arm(node, TIMER_FILE, c->every);
-    look_at_file_again(node);
+    mf_node_arm(node, TIMER_FILE, every(c));
+    if (s->fetch)
+        mf_calendar_fetch_ask(s->fetch);
+    else
+        look_again(node);
 }
 
 static void calendar_check(const void *config, struct mf_check *check)
 {
     const struct config *c = config;
+    const char *lacks = mf_calendar_fetch_lacks();
+    struct mf_error err = {0};
+    struct mf_diag *diag;
 
-    if (c->path && strstr(c->path, "://"))
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, 225, mf_check_at(check, "path"),
-                             "a calendar is read from a file, not from `%s`", c->path),
-                     "have it fetched into a file: `curl --silent --fail --output cal.ics URL`");
+    if (!c->path || !strstr(c->path, "://") ||
+        (!lacks && mf_calendar_fetch_check(c->path, &err) == 0))
+        return;
+    diag = mf_diag(check->diags, MF_ERROR, 225, mf_check_at(check, "path"),
+                   "a calendar is a file, or an address of the web");
+    if (strncmp(c->path, "webcal:", strlen("webcal:")) == 0)
+        mf_diag_help(diag, "write `https:` instead of `webcal:`");
+    else if (lacks)
+        mf_diag_help(diag, "this build has no %s to fetch it: let `curl` and a timer do so", lacks);
+    else
+        mf_diag_help(diag, "%s", err.text);
 }
 
 static int64_t calendar_period(const void *config)
 {
     const struct config *c = config;
 
-    return c->every;
+    return every(c);
 }
 
 static void calendar_stop(struct mf_node *node)
@@ -361,12 +387,15 @@ static void calendar_stop(struct mf_node *node)
     if (s->look)
         s->look->node = NULL;
     s->look = NULL;
+    mf_calendar_fetch_free(s->fetch);
+    s->fetch = NULL;
 }
 
 static void calendar_destroy(struct mf_node *node)
 {
     struct state *s = mf_node_state(node);
 
+    mf_free(s->text);
     mf_events_done(&s->events);
 }
 
@@ -383,7 +412,7 @@ static const struct mf_option options[] = {
         "path",
         MF_STRING(path),
         .flags = MF_OPT_PRIMARY | MF_OPT_REQUIRED,
-        .summary = "The iCalendar file (.ics).",
+        .summary = "The iCalendar file (.ics), or its address, `https://…`.",
     },
     {
         "match",
@@ -407,9 +436,8 @@ static const struct mf_option options[] = {
     {
         "every",
         MF_DURATION(every),
-        .fallback = "1min",
         MF_LIMITS(1, 86400),
-        .summary = "Time between two looks at the file.",
+        .summary = "Time between two looks at it; default: 1min for a file, 15min for an address.",
     },
     {0},
 };
@@ -435,9 +463,15 @@ const struct mf_kind mf_kind_calendar = {
         "are bad. Events that cannot be understood are left out; the log says how many, and why "
         "the first one. When the machine's clock is set, the events follow within a minute.\n"
         "\n"
-        "Limits: 16 MiB per file, 10000 events within 35 days, 100000 rounds of one recurrence "
-        "rule and a million of all. Web addresses are not read: let `curl` and a timer fetch the "
-        "file.",
+        "A calendar with an address is fetched when it has changed (by ETag and Last-Modified); "
+        "the last good copy is kept as long as the engine runs, and its rules are followed further "
+        "as weeks go by. While the server cannot be reached or answers with an error, the outputs "
+        "go on from that copy, marked stale, and it is asked again after 1 s, 2 s, 4 s … 60 s. "
+        "There is no login; many calendars have an address that is secret instead, which "
+        "`${secret:NAME}` keeps out of the flow file. Messages show its host only.\n"
+        "\n"
+        "Limits: 16 MiB per calendar, 10000 events within 35 days, 100000 rounds of one recurrence "
+        "rule and a million of all.",
     .example = "office: {calendar: office.ics, match: '*closed*', before: 12h, tz: Europe/Berlin}\n"
                "heat: {when: not office.active}\n"
                "print: {log: info, from: [heat, office.summary]}\n",
