@@ -339,8 +339,9 @@ static void put_cell(const struct mf_value *item, const char *key, int width, st
     const char *text = mf_field_text(item, key, &len);
 
     mf_buf_put(buf, text, (size_t)len);
-    for (int i = width_of(item, key); i < width + 2; i++)
+    for (int i = width_of(item, key); i < width; i++)
         mf_buf_putc(buf, ' ');
+    mf_buf_puts(buf, "  ");
 }
 
 void mf_plan_print(const struct mf_value *plan, struct mf_buf *buf)

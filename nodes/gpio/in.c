@@ -204,8 +204,10 @@ static int join(struct mf_node *node, struct mf_error *err)
     struct state *s = mf_node_state(node);
     int rc = mf_gpio_join(mf_node_link(node), &s->user, err);
 
-    if (rc < 0 && try_polling(node, err))
+    if (rc < 0 && try_polling(node, err)) {
         rc = mf_gpio_join(mf_node_link(node), &s->user, err);
+        s->is_polled = rc == 0;
+    }
     return rc == MF_ELINK ? 0 : rc;
 }
 

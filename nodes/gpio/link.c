@@ -411,12 +411,16 @@ static const struct mf_option options[] = {
     {0},
 };
 
-static const char *gpio_leads_to(const void *config, struct mf_arena *arena)
+const char *mf_gpio_link_chip(const struct mf_gpio_link_config *config)
 {
-    const struct mf_gpio_link_config *c = config;
     size_t dev = strlen("/dev/");
 
-    return mf_text_starts(c->chip, "/dev/") ? c->chip + dev : c->chip;
+    return mf_text_starts(config->chip, "/dev/") ? config->chip + dev : config->chip;
+}
+
+static const char *gpio_leads_to(const void *config, struct mf_arena *arena)
+{
+    return mf_gpio_link_chip(config);
 }
 
 const struct mf_link_kind mf_link_kind_gpio = {

@@ -25,6 +25,8 @@ extern const struct mf_link_kind mf_link_kind_gpio;
 struct mf_gpio_link_config {
     const char *chip;
 };
+/* The chip in one way of writing it, as far as that is known without looking. */
+const char *mf_gpio_link_chip(const struct mf_gpio_link_config *config);
 
 struct mf_gpio_user {
     /* The owner's to fill, before it joins. */

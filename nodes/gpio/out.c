@@ -220,11 +220,14 @@ static int out_deliver(struct mf_node *node, const struct mf_letter *letter, str
 static void resume(struct mf_node *node, const struct mf_pulse_plan *plan)
 {
     struct state *s = mf_node_state(node);
+    int64_t now = mf_node_mono(node);
+    bool is_shot = plan->mode == MF_PULSE_ONESHOT;
 
-    if (plan->mode == MF_PULSE_ONESHOT && !mf_node_is_armed(node, TIMER_PULSE))
+    if (is_shot &&
+        (!mf_node_is_armed(node, TIMER_PULSE) || mf_node_deadline(node, TIMER_PULSE) <= now))
         s->command = 0;
-    mf_pulse_command(&s->pulse, plan, s->command, mf_node_mono(node));
-    if (plan->mode == MF_PULSE_ONESHOT && s->command > 0)
+    mf_pulse_command(&s->pulse, plan, s->command, now);
+    if (is_shot && s->command > 0)
         s->pulse.due = mf_node_deadline(node, TIMER_PULSE);
 }
 
@@ -267,20 +270,51 @@ static void out_stop(struct mf_node *node)
     mf_gpio_leave(mf_node_link(node), &s->user);
 }
 
+/* Which line of which chip, as far as that is known without asking the chip. */
+static struct mf_value place_of(const struct mf_node *node)
+{
+    const struct config *c = mf_node_config(node);
+    const struct mf_gpio_link_config *link = mf_link_config(mf_node_link(node));
+    struct mf_buf buf = {0};
+    struct mf_value place;
+
+    mf_buf_printf(&buf, "%s/%s", mf_gpio_link_chip(link), c->where.line);
+    place = mf_value_new_text(mf_buf_text(&buf));
+    mf_buf_done(&buf);
+    return place;
+}
+
 static void out_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct state *s = mf_node_state(node);
+    struct mf_value place;
 
     if (!s->has_command)
         return;
+    place = place_of(node);
+    mf_state_put(out, "line", &place);
+    mf_value_drop(place);
     mf_state_put_number(out, "command", s->command);
     mf_state_put_timer(out, "pulse", node, TIMER_PULSE);
+}
+
+/* What another line was told says nothing about this one. */
+static bool is_of_this_line(const struct mf_node *node, struct mf_state_in *in)
+{
+    const struct mf_value *line = mf_state_get(in, "line");
+    struct mf_value place = place_of(node);
+    bool is_same = line && mf_value_equal(line, &place);
+
+    mf_value_drop(place);
+    return is_same;
 }
 
 static int out_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
     struct state *s = mf_node_state(node);
 
+    if (!is_of_this_line(node, in))
+        return 0;
     s->has_command = mf_state_get_number(in, "command", &s->command);
     if (plan_of(mf_node_config(node)).mode == MF_PULSE_ONESHOT)
         mf_state_get_timer(in, "pulse", node, TIMER_PULSE);

@@ -24,7 +24,7 @@ static bool where_read(struct mf_load *load, const struct mf_option *option,
     if (!text)
         return false;
     slash = strrchr(text, '/');
-    if (!slash || slash == text || !slash[1] || strpbrk(text, " \t"))
+    if (!slash || slash == text || !slash[1] || strpbrk(text, " \t") || mf_gpio_is_chip(slash + 1))
         return mf_type_mismatch(load, option, tree, option->type->syntax);
     where->link = mf_arena_strndup(load->arena, text, (size_t)(slash - text));
     where->line = mf_arena_strdup(load->arena, slash + 1);

@@ -53,6 +53,9 @@ class Reload(CliTest):
         self.assertRegex(text, r"(?m)^  \+ print +log +new$")
         self.assertRegex(text, r"(?m)^  - show +log +removed$")
         self.assertIn("= 1 nodes unchanged", text)
+        self.flow(FLOW.replace("deadband: 1, from: tick, heartbeat: 1h",
+                               "deadband: 0.12345678901, from: tick, heartbeat: 1234567s"))
+        self.assertRegex(self.ask("plan").stdout, r"(?m)^  ~ quiet  deadband 1 → .{25,} → 1234567s  in place$")
         self.flow(FLOW.replace("deadband: 1, from: tick, heartbeat: 1h", "round: 1, from: tick"))
         self.assertRegex(self.ask("plan").stdout, r"! quiet +deadband → round +kind changed: state dropped")
         plan = json.loads(self.ask("plan", "--json").stdout)

@@ -289,12 +289,16 @@ static void polled(void **state)
     }
 }
 
-/* … but not where that is not wanted. */
+/* … but not where that is not wanted, nor one that is not there. */
 static void not_polled(void **state)
 {
     mf_gpio_fake_mute(fake, LINE, true);
     start("{gpio.in: board/17, poll: 0s}");
     hand_expect_log(&hand, "it has no interrupt");
+    hand_end(&hand);
+    start("{gpio.in: board/64}");
+    hand_expect_log(&hand, "no line 64");
+    expect_stat("polled", 0);
     hand_end(&hand);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/run/state.h"
+#include "engine/value/build.h"
 #include "nodes/gpio/fake.h"
 #include "tests/support/bench.h"
 #include "tests/support/hand_host.h"
@@ -228,6 +230,62 @@ static void reload_of_the_link(void **state)
     hand_end(&hand);
 }
 
+/* A node that is given another line does not do there at once what the former line was told: that
+ * is for the guard to decide. */
+static void reload_to_another_line(void **state)
+{
+    hand_start(&hand, FLOW PUMP ", failsafe: 0 after 5min}\n", false);
+    hand_feed(&hand, "in", 1);
+    mf_engine_play_bad(&hand.engine, hand_node(&hand, "in"), MF_STALE, mf_reason_timeout);
+    hand_settle(&hand);
+    (void)mf_gpio_fake_history(fake);
+    hand_reload(&hand, FLOW "  pump: {gpio.out: fake:board/18, from: in, limit: 0..1, "
+                            "failsafe: 0 after 5min}\n");
+    hand_advance(&hand, MF_SEC);
+    expect("17 0 0\n17 released 0\n");
+    hand_end(&hand);
+}
+
+/* As after a restart, with what was known then. */
+static void start_again(const char *name, struct mf_value take_fields)
+{
+    struct mf_node *node = hand_node(&hand, name);
+    struct mf_state_in in = {take_fields};
+    struct mf_error err = {0};
+
+    assert_int_equal(node->kind->restore(node, &in, &err), 0);
+    mf_value_drop(in.fields);
+    assert_int_equal(node->kind->start(node, &err), 0);
+}
+
+/* A pulse that would have ended while the program did not run is over; one that would not goes on
+ * for the rest. */
+static void restart_in_a_pulse(void **state)
+{
+    static const struct {
+        int64_t left;
+        const char *history;
+    } cases[] = {{-5 * MF_SEC, "17 output 0 0\n"},
+                 {0, "17 output 0 0\n"},
+                 {3 * MF_SEC, "17 output 1 0\n17 0 3\n"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mf_builder map;
+
+        hand_start(&hand, FLOW PUMP ", pulse: 10s, failsafe: keep}\n", false);
+        mf_build_start(&map);
+        mf_build_take_field(&map, "line", mf_value_new_text("fake:board/17"));
+        mf_build_take_field(&map, "command", mf_value_number(1));
+        mf_build_take_field(&map, "pulse",
+                            mf_value_int(mf_node_now(hand_node(&hand, "pump")) + cases[i].left));
+        start_again("pump", mf_build_end_map(&map));
+        hand_advance(&hand, 20 * MF_SEC);
+        expect(cases[i].history);
+        hand_end(&hand);
+        (void)mf_gpio_fake_history(fake);
+    }
+}
+
 /* ---- chips and lines that go ---- */
 
 /* A chip that is plugged out is a link that is down; back again, it is told what holds by then. */
@@ -370,6 +428,8 @@ static void links_go_without_saying(void **state)
                        "MF0308", "there is no link `relais`");
     bench_expect_fault("in: {test.source: bool}\nb: {gpio.out: gpiochip0, from: in}\n", "MF0205",
                        "`gpiochip0/27`");
+    bench_expect_fault("in: {test.source: bool}\nb: {gpio.out: /dev/gpiochip0, from: in}\n",
+                       "MF0205", "got `/dev/gpiochip0`");
     bench_expect_fault("in: {test.source: bool}\nb: {gpio.out: gpiochip0/4096, from: in}\n",
                        "MF0205", "0 to 4095");
 }
@@ -390,6 +450,8 @@ int main(void)
         TEST(reload_in_a_pulse),
         TEST(reload_removes),
         TEST(reload_of_the_link),
+        TEST(reload_to_another_line),
+        TEST(restart_in_a_pulse),
         TEST(unplugged),
         TEST(command_meanwhile),
         TEST(command_meanwhile_taken),
