@@ -191,6 +191,10 @@ static void reload_in_a_pulse(void **state)
     hand_reload(&hand, FLOW PUMP ", pulse: 10s, failsafe: 0 after 1h}\n");
     hand_advance(&hand, 10 * MF_SEC);
     expect("17 1 4\n17 0 10\n");
+    /* One that is over is over. */
+    hand_reload(&hand, FLOW PUMP ", pulse: 10s, failsafe: 0 after 2h}\n");
+    hand_advance(&hand, 10 * MF_SEC);
+    expect("17 0 14\n");
     hand_end(&hand);
 }
 
@@ -426,6 +430,9 @@ static void links_go_without_saying(void **state)
     bench_expect_fault("moat-flow: 1\nlinks: {relays: {gpio: gpiochip0}}\nnodes:\n"
                        "  in: {test.source: bool}\n  b: {gpio.out: relais/18, from: in}\n",
                        "MF0308", "there is no link `relais`");
+    bench_expect_fault(
+        "a: {gpio.in: /dev/gpiochip0/17}\nb: {gpio.out: /dev/gpiochip0/0x11, from: a}\n", "MF0560",
+        "`a` and `b` both want `17` of `/dev/gpiochip0`");
     bench_expect_fault("in: {test.source: bool}\nb: {gpio.out: gpiochip0, from: in}\n", "MF0205",
                        "`gpiochip0/27`");
     bench_expect_fault("in: {test.source: bool}\nb: {gpio.out: /dev/gpiochip0, from: in}\n",
