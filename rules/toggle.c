@@ -31,7 +31,7 @@ static void toggle_receive(struct mf_node *node, unsigned port, const struct mf_
 {
     struct state *s = mf_node_state(node);
 
-    if (msg->quality != MF_GOOD || !mf_value_is_true(&msg->value))
+    if ((msg->quality | msg->is_again) || !mf_value_is_true(&msg->value))
         return;
     s->is_on = !s->is_on;
     mf_node_emit_bool(node, OUT, s->is_on);

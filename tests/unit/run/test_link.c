@@ -131,6 +131,32 @@ static void news_while_coming_up(void **state)
     bench_free(b);
 }
 
+/* A button that was pressed when its link went has not been pressed again when it is back. */
+static void flips_nothing(void **state)
+{
+    struct bench *b = bench_new_with("moat-flow: 1\n"
+                                     "links: {w: {test.wire: }}\n"
+                                     "nodes:\n"
+                                     "  e: {test.event: }\n"
+                                     "  pressed: {when: e > 0}\n"
+                                     "  light: {toggle: off, from: pressed}\n",
+                                     (struct bench_options){.is_real = true});
+    struct mf_link *link = bench_engine(b)->links[0];
+
+    mf_link_begin(link);
+    mf_link_up(link);
+    bench_feed(b, "e", "1");
+    bench_expect(b, "light", "false true");
+    lose(link);
+    bench_advance(b, "0s");
+    mf_engine_advance(bench_engine(b), link->retry.at);
+    mf_link_up(link);
+    bench_advance(b, "0s");
+    bench_expect(b, "pressed", "true stale(true) true");
+    bench_expect(b, "light", "");
+    bench_free(b);
+}
+
 /* Messages wait for the link; those that were on their way go again, before the others. */
 static void queue_waits_for_the_link(void **state)
 {
@@ -206,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup(said_once, run_setup),
         cmocka_unit_test_setup(stale_while_away, run_setup),
         cmocka_unit_test_setup(news_while_coming_up, run_setup),
+        cmocka_unit_test_setup(flips_nothing, run_setup),
         cmocka_unit_test_setup(queue_waits_for_the_link, run_setup),
         cmocka_unit_test_setup(paused_under_pressure, run_setup),
         cmocka_unit_test_setup(health_says_why, run_setup),
