@@ -37,6 +37,7 @@ struct state {
     /* What clients wrote: words by served->kept_at, whether they did by served->out. */
     uint16_t *kept;
     bool *is_kept;
+    bool has_started; /* in this life of the node; it may have failed since */
 };
 
 /* ---- what the compiler asks ---- */
@@ -275,16 +276,22 @@ static bool kept_value(const struct state *s, const struct mf_modbus_served *ser
            mf_modbus_decode(&served->number, s->kept + served->kept_at, ret, &err) == 0;
 }
 
+/* What clients wrote in a former life is said; what they wrote before the line was away for a while
+ * holds again, and is no news: nobody has written it anew. */
 static int server_start(struct mf_node *node, struct mf_error *err)
 {
     const struct config *c = mf_node_config(node);
-    const struct state *s = mf_node_state(node);
+    struct state *s = mf_node_state(node);
+    struct mf_msg msg = {.time = mf_node_now(node), .is_again = s->has_started};
     int rc = open_place(node, err);
-    struct mf_value value;
 
-    for (unsigned i = 0; i < c->table.count && rc == 0; i++)
-        if (kept_value(s, c->table.list[i], &value))
-            mf_node_emit_take(node, (unsigned)c->table.list[i]->out, value);
+    for (unsigned i = 0; i < c->table.count && rc == 0; i++) {
+        if (!kept_value(s, c->table.list[i], &msg.value))
+            continue;
+        mf_node_emit_msg(node, (unsigned)c->table.list[i]->out, &msg);
+        mf_value_drop(msg.value);
+    }
+    s->has_started |= rc == 0;
     return rc;
 }
 
