@@ -6,6 +6,7 @@ import itertools
 import json
 import signal
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -247,6 +248,51 @@ show: {{log: notice, from: [a, b]}}
         web.wait(2)
         running.signal(signal.SIGTERM)
         self.assertNotIn("still", running.finish())
+
+    def test_many(self):
+        """However many nodes ask, a link has eight connections, and all of them get their turn."""
+        busy, most, guard = 0, 0, threading.Lock()
+
+        def answer(asked):
+            nonlocal busy, most
+            with guard:
+                busy += 1
+                most = max(most, busy)
+            if len(web.asked) < 8:
+                web.wait(8)  # the first ones answer together
+            with guard:
+                busy -= 1
+            return "1"
+
+        web = Web(self, answer)
+        count = 40
+        inputs = ", ".join(f"n{i}: n{i}" for i in range(count))
+        running = self.run_flow("".join(f"n{i}: {{http.get: /{i}, every: 1h}}\n" for i in range(count)) + f"""
+all: {{join: , from: {{{inputs}}}, wait: all}}
+show: {{log: notice, from: all, message: "says {{quality}}"}}
+""", web)
+        running.until("says good")
+        self.assertEqual((most, len(web.asked)), (8, count))
+
+    def test_proxy(self):
+        """The proxy of the environment is asked for hosts that nobody else knows."""
+        proxy = Web(self, lambda asked: "5")
+        self.flow(f"value: {{http.get: 'http://nowhere.invalid/x', every: 1h}}\n{SHOW}")
+        self.start("run", "flow.yaml", http_proxy=proxy.url(), no_proxy="").until("says 5 good")
+        self.assertEqual(proxy.asked[0].path, "http://nowhere.invalid/x")
+
+    def test_unknown_host(self):
+        """A host that nobody knows is said, and its node is stale; the lookup holds up nothing."""
+        web = Web(self, lambda asked: "5")
+        running = self.run_flow(f"""
+lost: {{http.get: "http://nowhere.invalid/x", every: 1h}}
+value: {{http.get: /, every: 100ms}}
+told: {{log: notice, from: lost, message: "lost {{quality}}"}}
+""" + SHOW, web)
+        left = {"lost stale: link down", "says 5 good", "Could not resolve host"}
+        while left:
+            line = running.until(*left)
+            left -= {name for name in left if name in line}
 
     def test_once(self):
         """`run --once` asks once and ends, also where the answer is none."""
