@@ -7,6 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/text.h"
+
+/* A text that was cut does not end in the middle of a character. */
+static void end_whole(char *text, size_t len)
+{
+    size_t start = len;
+
+    if (len < sizeof(((struct mf_error *)0)->text) - 1)
+        return;
+    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
+        mf_utf8_valid(text + start - 1, len - start + 1) != len - start + 1)
+        text[start - 1] = 0;
+}
+
 static int __attribute__((format(printf, 4, 0)))
 fill(struct mf_error *err, int code, int sys, const char *fmt, va_list args)
 {
@@ -24,6 +40,7 @@ fill(struct mf_error *err, int code, int sys, const char *fmt, va_list args)
         snprintf(err->text + used, sizeof(err->text) - used, ": %s",
                  strerror_r(sys, text, sizeof(text)));
     }
+    end_whole(err->text, strlen(err->text));
     return code;
 }
 

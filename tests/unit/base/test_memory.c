@@ -217,6 +217,12 @@ static void errors_are_filled(void **state)
     text[sizeof(text) - 1] = 0;
     assert_int_equal(mf_fail(&err, MF_ELINK, "broker %s", text), MF_ELINK);
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+    for (size_t i = 0; i + 1 < sizeof(text); i += 3) /* 3 bytes each: cut before, in and behind */
+        memcpy(text + i, "\u20ac", 3);
+    for (size_t i = 0; i < 3; i++) {
+        mf_fail(&err, MF_ELINK, "%s%s", &"ab"[i], text);
+        assert_int_equal(strlen(err.text), 239 - (239 - (2 - i)) % 3);
+    }
     assert_int_equal(mf_fail_sys(&err, MF_EIO, 2, "cannot open `%s`", "x"), MF_EIO);
     assert_string_equal(err.text, "cannot open `x`: No such file or directory");
     assert_int_equal(err.sys, 2);
