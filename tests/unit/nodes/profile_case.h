@@ -55,13 +55,13 @@ static inline struct mf_archive *profile_archive(const struct profile_file *file
     return archive;
 }
 
-/* `files` ends with {0} and may be NULL. */
-static inline void profile_case_load(struct profile_case *c, const char *name,
-                                     const struct profile_file *files)
+/* Takes the archive. */
+static inline void profile_case_load_from(struct profile_case *c, const char *name,
+                                          struct mf_archive *archive)
 {
     memset(c, 0, sizeof(*c));
     c->sources = mf_sources_new();
-    c->archive = profile_archive(files);
+    c->archive = archive;
     mf_sources_use(c->sources, c->archive);
     mf_diags_init(&c->diags, c->sources);
     c->arena = mf_arena_new();
@@ -69,6 +69,13 @@ static inline void profile_case_load(struct profile_case *c, const char *name,
         mf_profile_load(&(struct mf_profile_wish){.name = name, .dir = ""}, c->arena, &c->diags);
     mf_diags_sort(&c->diags);
     mf_diags_render(&c->diags, MF_DIAG_SHORT, (struct mf_diag_counts){0}, false, &c->said);
+}
+
+/* `files` ends with {0} and may be NULL. */
+static inline void profile_case_load(struct profile_case *c, const char *name,
+                                     const struct profile_file *files)
+{
+    profile_case_load_from(c, name, profile_archive(files));
 }
 
 /* A register as a line: path area:address type/words … unit @slot. */
