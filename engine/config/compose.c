@@ -329,8 +329,9 @@ static void on_end(struct composer *c, const yaml_event_t *event)
     uint32_t nodes = 1;
 
     if (tree->kind == MF_TREE_MAP) {
-        mf_compose_pairs(tree, c->stack + frame->first, c->stack_count - frame->first, c->arena,
-                         c->diags);
+        size_t count = c->stack_count - frame->first;
+
+        mf_compose_pairs(tree, count ? c->stack + frame->first : NULL, count, c->arena, c->diags);
         for (uint32_t i = 0; i < tree->count; i++)
             nodes =
                 add_nodes(nodes, add_nodes(tree->pairs[i].key->nodes, tree->pairs[i].value->nodes));

@@ -261,17 +261,19 @@ static struct mf_tree *expand_option(struct expanding *e, const struct mf_option
     return same(value);
 }
 
-/* What is printed may stand anywhere: paths are made relative to where the user is. */
+/* What is printed may stand anywhere: paths are made relative to where the user is. `key` NULL is
+ * the main option. */
 static struct mf_tree *move_path(struct expanding *e, const struct mf_option *table,
-                                 struct mf_tree *scalar)
+                                 const char *key, struct mf_tree *tree)
 {
     struct mf_load load = {e->flow->arena, &e->quiet};
     const char *moved = NULL;
 
     for (const struct mf_option *option = table; option && option->name; option++)
-        if ((option->flags & MF_OPT_PRIMARY) && option->type->moved)
-            moved = option->type->moved(&load, scalar);
-    return moved ? new_scalar(e, moved, scalar->is_plain) : scalar;
+        if ((key ? strcmp(option->name, key) == 0 : (option->flags & MF_OPT_PRIMARY) != 0) &&
+            option->type->moved && tree->kind == MF_TREE_SCALAR)
+            moved = option->type->moved(&load, tree);
+    return moved ? new_scalar(e, moved, tree->is_plain) : tree;
 }
 
 /* ---- items ---- */
@@ -287,8 +289,7 @@ static struct mf_tree *expand_item(struct expanding *e)
 
     if (has_names && item->main)
         main = expand_option(e, table, NULL, item->main);
-    if (main->kind == MF_TREE_SCALAR)
-        main = move_path(e, table, main);
+    main = move_path(e, table, NULL, main);
     add_pair(map, new_scalar(e, item->kind, true), main);
     for (size_t i = 0; i < item->option_count; i++) {
         struct mf_tree *key = item->options[i].key, *value = item->options[i].value;
@@ -297,7 +298,7 @@ static struct mf_tree *expand_item(struct expanding *e)
             value = expand_from(e, value);
         else if (has_names)
             value = expand_option(e, table, key->text, value);
-        add_pair(map, key, value);
+        add_pair(map, key, move_path(e, table, key->text, value));
     }
     return map;
 }

@@ -363,9 +363,11 @@ void mf_modbus_value_check(const struct mf_modbus_value_config *config, struct m
         check_profile(config, check);
         return;
     }
-    if (!config->has_at)
+    if (!config->has_at) {
         together(check, "register", "nothing says which register",
                  "add `register: …`, or `profile: …` and `value: …`");
+        return;
+    }
     if (mf_modbus_has_bits(config->at.area) && type != MF_MODBUS_BIT)
         together(check, "type", "a coil or discrete input is a single bit",
                  "leave `type` out, or name a `holding:` or `input:` register");

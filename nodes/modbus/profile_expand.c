@@ -346,12 +346,37 @@ static const struct twig *child_of(struct profiling *p, const struct level *leve
     return own;
 }
 
+/* A register that says itself that it is a bit is none of the numbers that the levels around it are
+ * about. */
+static bool is_bit(const struct twig *map)
+{
+    const char *area = twig_text(twig_get(map, "reg_type"));
+
+    if (!area)
+        area = twig_text(twig_get(map, "regtype"));
+    return (area && (*area == 'c' || *area == 'd')) ||
+           (twig_get(map, "bit") && !twig_get(map, "type"));
+}
+
+static const struct twig *of_a_bit(void)
+{
+    static const struct mf_tree type = {.kind = MF_TREE_SCALAR, .count = 3, .text = "bit"};
+    static const struct mf_tree len = {.kind = MF_TREE_SCALAR, .count = 1, .text = "1"};
+    static const struct twig type_leaf = {.leaf = &type}, len_leaf = {.leaf = &len};
+    static const struct twig_pair pairs[] = {{"type", {0}, &type_leaf}, {"len", {0}, &len_leaf}};
+    static const struct twig map = {.pairs = pairs, .count = 2};
+
+    return &map;
+}
+
 /* A register takes what the levels around it say, unless it says so itself. */
 static const struct twig *finish_register(struct profiling *p, const struct twig *map,
                                           const struct place *place)
 {
     struct twig *moved;
 
+    if (is_bit(map))
+        map = twig_merge(p, map, of_a_bit());
     for (const struct defaults *defaults = place->defaults; defaults; defaults = defaults->outer)
         map = twig_merge(p, map, defaults->map);
     moved = mf_arena_alloc(p->scratch, sizeof(*moved));

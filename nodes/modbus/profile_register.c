@@ -105,7 +105,7 @@ static struct mf_span at_of(const struct reading *r, const char *key)
 {
     const struct twig_pair *pair = twig_pair(r->map, key);
 
-    return pair ? pair->value->at : r->map->at;
+    return pair && pair->value->at.file ? pair->value->at : r->map->at;
 }
 
 static bool wrong(const struct reading *r, const char *key, const char *what, const char *help)

@@ -217,6 +217,18 @@ class Pictures(CliTest):
             self.write("once.yaml", once)
             self.assertEqual(once, self.call("expand", "--no-env", "once.yaml").stdout, path)
 
+    def test_expand_moves_paths(self):
+        """Files that options name are found from where the expanded flow lies."""
+        self.write("sub/own.yaml", "power: {register: 52, type: float, unit: W}\n")
+        self.flow("meter: {modbus.device: bus, profile: own.yaml}\n"
+                  "other: {modbus.device: bus, unit_id: 2, profile: Eastron/SDM630, registers: [power]}\n",
+                  "sub/flow.yaml", more="links: {bus: {modbus: 'tcp:meter.lan'}}\n")
+        once = self.call("expand", "sub/flow.yaml").stdout
+        self.assertIn("profile: sub/own.yaml", once)
+        self.assertIn("profile: Eastron/SDM630", once)
+        self.write("once.yaml", once)
+        self.call("validate", "once.yaml")
+
 
 if __name__ == "__main__":
     unittest.main()

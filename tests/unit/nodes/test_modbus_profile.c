@@ -167,6 +167,22 @@ static void defaults(void **state)
            "c input:3 uint16 @outer\n");
 }
 
+/* A default type is for numbers: what is a bit by its own words stays one. */
+static void bits_among_floats(void **state)
+{
+    expect("default: {type: float, len: 2}\n"
+           "a: {register: 0}\n"
+           "b: {register: 2, bit: 5}\n"
+           "c: {register: 2, bit: 17, len: 2, reg_type: h}\n"
+           "d: {register: 3, regtype: coil}\n"
+           "e: {register: 4, reg_type: d, type: invbit}\n",
+           "a input:0 float32/2\n"
+           "b input:2 bit.5\n"
+           "c holding:2 bit/2.17\n"
+           "d coil:3 bit\n"
+           "e discrete:4 bit inverted\n");
+}
+
 /* Three levels, as a heating controller's week plans have them; single copies may be changed. */
 static void repeats(void **state)
 {
@@ -372,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_whole_meter), cmocka_unit_test(a_device_in_a_gateway_file),
         cmocka_unit_test(includes),      cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(refs),          cmocka_unit_test(defaults),
+        cmocka_unit_test(bits_among_floats),
         cmocka_unit_test(repeats),       cmocka_unit_test(types),
         cmocka_unit_test(values),        cmocka_unit_test(powers_of_ten),
         cmocka_unit_test(names),
