@@ -179,26 +179,23 @@ static const struct mf_option options[] = {
 const struct mf_link_kind mf_link_kind_http = {
     .name = "http",
     .summary = "A web server.",
-    .doc =
-        "Nodes on the link ask for paths below its address. They share at most 8 connections, "
-        "which\n"
-        "are kept open and used again; at most 1000 requests wait for one. The link is down while\n"
-        "no connection can be made: then all its nodes are stale, sinks keep their messages\n"
-        "(`queue`), and one connection is tried with growing pauses. What goes wrong with an "
-        "answer\n"
-        "is the matter of the node that asked.\n"
-        "\n"
-        "**TLS.** With `https://` the server's certificate must be signed by a CA that the system\n"
-        "trusts, or by one in `ca`, and be made for the host's name; TLS is 1.2 or later. There "
-        "is\n"
-        "no way to switch this off.\n"
-        "\n"
-        "**Redirects.** At most 5 in a row, to `http` and `https` only, and never from `https` to\n"
-        "`http`. Login and headers go to the host of the link, not to another one it points to.\n"
-        "\n"
-        "**Proxies** are those of the environment: `https_proxy`, `http_proxy` (in small letters)\n"
-        "and `no_proxy`. Cookies are not kept. The protocol is HTTP/1.1; answers may be packed\n"
-        "with gzip or deflate.\n",
+    .doc = "Nodes on the link ask for paths below its address. They share at most 8 connections,\n"
+           "which are kept open and used again; at most 1000 requests wait for one. The link is\n"
+           "down while no connection can be made: then all its nodes are stale, sinks keep their\n"
+           "messages (`queue`), and one connection is tried with growing pauses. What goes wrong\n"
+           "with an answer is the matter of the node that asked.\n"
+           "\n"
+           "**TLS.** With `https://` the server's certificate must be signed by a CA that the\n"
+           "system trusts, or by one in `ca`, and be made for the host's name; TLS is 1.2 or\n"
+           "later. There is no way to switch this off.\n"
+           "\n"
+           "**Redirects.** At most 5 in a row, to `http` and `https` only, and never from\n"
+           "`https` to `http`. Login and headers go to the host of the link, not to another one\n"
+           "it points to.\n"
+           "\n"
+           "**Proxies** are those of the environment: `https_proxy`, `http_proxy` (in small\n"
+           "letters) and `no_proxy`. Cookies are not kept. The protocol is HTTP/1.1; answers may\n"
+           "be packed with gzip or deflate.\n",
     .example =
         "moat-flow: 1\n"
         "links:\n"

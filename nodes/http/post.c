@@ -247,20 +247,19 @@ static const struct mf_option options[] = {
 const struct mf_kind mf_kind_http_post = {
     .name = "http.post",
     .summary = "Sends values to a web server.",
-    .doc =
-        "One request per value, one after the other. A status of 200 to 299 means that the value\n"
-        "has arrived. While the server cannot be reached or answers with 408, 425, 429 or from "
-        "500\n"
-        "on, values wait in the queue (`queue`, `spool`) and the oldest is sent again after 1 s,\n"
-        "2 s, 4 s … 60 s, and not before the server's `Retry-After` (up to an hour). A value that\n"
-        "the server refuses, with another status or three times with 500, is a dead letter\n"
-        "(`moat-flow dlq`); the log has the status and the first line of what the server says.\n"
-        "\n"
-        "A value may arrive twice, when the answer to it was lost.\n"
-        "\n"
-        "Redirects are followed where they keep the request as it is (307, 308); after a 303 the\n"
-        "reply is fetched from where it is. 301 and 302 would lose the value: they count as\n"
-        "refused, and the log says the new address.\n",
+    .doc = "One request per value, one after the other. A status of 200 to 299 means that the\n"
+           "value has arrived. While the server cannot be reached or answers with 408, 425, 429\n"
+           "or from 500 on, values wait in the queue (`queue`, `spool`) and the oldest is sent\n"
+           "again after 1 s, 2 s, 4 s … 60 s, and not before the server's `Retry-After` (up to\n"
+           "an hour). A value that the server refuses, with another status or three times with\n"
+           "500, is a dead letter (`moat-flow dlq`); the log has the status and the first line\n"
+           "of what the server says.\n"
+           "\n"
+           "A value may arrive twice, when the answer to it was lost.\n"
+           "\n"
+           "Redirects are followed where they keep the request as it is (307, 308); after a 303\n"
+           "the reply is fetched from where it is. 301 and 302 would lose the value: they count\n"
+           "as refused, and the log says the new address.\n",
     .example =
         "moat-flow: 1\n"
         "links:\n"

@@ -2,6 +2,7 @@
 """http.post: what arrives at the server, how often, and what becomes of the rest."""
 
 import itertools
+import json
 import re
 import signal
 import sys
@@ -87,6 +88,25 @@ told: {file.write: told.jsonl, from: a.reply}
         seen = [int(body) for body in self.bodies(web) + self.bodies(again)]
         self.assertEqual(sorted(set(seen)), list(range(seen[0], seen[0] + len(set(seen)))))
         self.assertEqual(seen, sorted(seen))
+
+    def test_spool(self):
+        """What waited on disk when the engine was killed arrives when engine and server are back."""
+        web = Web(self, lambda asked: "{}")
+        web.end()
+        self.write("in.csv", ROWS)
+        nodes = READ + "a: {http.post: /a, from: in.n, queue: spool 1 MB}\nstay: {every: 1h}"
+        running = self.run_flow(web, nodes)
+        if "libsqlite3" in running.until("trying again in", "libsqlite3"):
+            self.skipTest("built without SQLite")
+        while json.loads(self.call("status", "--json").stdout)["store"]["changes"] < 10:
+            pass
+        running.signal(signal.SIGKILL)
+        running.end()
+        self.write("in.csv", "t,n\n")
+        again = Web(self, lambda asked: "{}", port=web.port)
+        running = self.run_flow(web, nodes)
+        again.wait(10)
+        self.assertEqual([int(body) for body in self.bodies(again)], list(range(10)))
 
     def test_read_only(self):
         """`--read-only` sends nothing, though it asks whether the server is there."""
