@@ -548,6 +548,8 @@ void mf_guard_infer(struct mf_infer *infer)
     guard->high = asked->has_limit ? asked->limit.high : INFINITY;
     guard->step = asked->step;
     guard->refresh = asked->refresh;
+    guard->is_momentary =
+        infer->def->kind->is_momentary && infer->def->kind->is_momentary(infer->def->config);
     guard->target = mf_guard_target(infer->compile, draft);
     if (asked->has_ramp)
         settle_ramp(infer, guard);

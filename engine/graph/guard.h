@@ -34,6 +34,7 @@ struct mf_guard_def {
     int16_t *order; /* inputs and MF_GUARD_MANUAL, the first that has a value counts */
     unsigned order_count;
     bool has_priority; /* the user gave the order */
+    bool is_momentary; /* only news are written, and the failsafe value */
 };
 
 extern const struct mf_option mf_guard_options[];

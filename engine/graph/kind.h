@@ -116,6 +116,10 @@ struct mf_kind {
      * on one link with the same are an error. */
     const char *(*claims)(const void *config, const void *link_config, struct mf_arena *arena);
 
+    /* What an actuator is told is an event (a pulse), not a state: its guard never says it again by
+     * itself, only the failsafe value. */
+    bool (*is_momentary)(const void *config);
+
     /* Appends what else makes a node another one than before when the flow is reloaded, beside what
      * its options say: the content of a file they name. */
     void (*fingerprint)(const void *config, struct mf_buf *buf);

@@ -22,6 +22,7 @@ void *mf_link_state(const struct mf_link *link);
 int64_t mf_link_now(const struct mf_link *link); /* wall */
 int64_t mf_link_mono(const struct mf_link *link);
 bool mf_link_is_up(const struct mf_link *link);
+bool mf_link_is_read_only(const struct mf_link *link); /* run --read-only */
 
 void mf_link_up(struct mf_link *link);
 /* Connecting failed or the connection broke: `err` says why. MF_EINVAL and MF_EDENIED also retry,

@@ -127,6 +127,11 @@ bool mf_link_is_up(const struct mf_link *link)
     return link->phase == MF_LINK_UP;
 }
 
+bool mf_link_is_read_only(const struct mf_link *link)
+{
+    return link->engine->options.read_only;
+}
+
 unsigned mf_link_nodes(const struct mf_link *link)
 {
     return link->node_count;

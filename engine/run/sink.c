@@ -129,7 +129,8 @@ static void refused(struct mf_node *node, const struct mf_letter *letter, const 
 
     note_loss(node);
     if (node->guard) {
-        mf_node_log(node, MF_LOG_ERROR, "was refused, and is tried again: %s", reason);
+        mf_node_log(node, MF_LOG_ERROR, "was refused%s: %s",
+                    node->def->guard->is_momentary ? "" : ", and is tried again", reason);
         return;
     }
     mf_node_log(node, MF_LOG_ERROR, "a message was refused and is a dead letter now: %s", reason);
