@@ -386,8 +386,10 @@ static void wago_start(struct mf_link *link)
     mf_stream_connect(link, &c->place);
 }
 
+/* What nodes wanted with their last breath still goes out. */
 static void wago_stop(struct mf_link *link)
 {
+    send_wanted(link);
     mf_stream_close(link);
     end_all(link);
     mf_stream_stop(link);

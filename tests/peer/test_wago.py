@@ -298,5 +298,286 @@ show: {log: notice, from: [seen, bell], message: "{node} {value}"}
             self.assertRegex("\n".join(server.commands), r"\A(Da 3600.000|Dp|m|m\+ 1 . \*|i 1 .|d|m- \d+|\n)*\Z")
 
 
+class Outputs(WagoTest):
+    LAMP = """
+switch: {wago.in: 1/1, link: panel}
+lamp: {wago.out: 2/4, link: box, from: switch, failsafe: false, refresh: 200ms}
+"""
+    DOOR = """
+bell: {wago.in: 1/1, link: panel}
+door: {wago.out: 2/4, link: box, from: bell, pulse: 3s, failsafe: false}
+"""
+    HEATER = """
+high: {wago.in: 1/1, link: panel}
+low: {wago.in: 1/2, link: panel}
+need: {expr: "high and 1 or low and 0.25 or 0"}
+heater: {wago.out: 2/4, link: box, from: need, pwm: {period: 1h}, limit: 0..1, failsafe: 0.5, refresh: 100ms}
+"""
+
+    def until_level(self, level):
+        self.server.until(lambda: self.server.level(2, 4) == level, f"output 2/4 is not {level}")
+
+    def drives(self):
+        return [m for m in self.server.controller.monitors.values() if m.drives]
+
+    def test_level(self):
+        """An output follows its input, and is off when the program ends."""
+        running = self.run_flow(self.LAMP)
+        self.server.until_told("c 2 4")
+        self.panel.set(1, 1, 1)
+        self.until_level(1)
+        running.signal(signal.SIGTERM)
+        running.finish()
+        self.assertEqual(self.server.level(2, 4), 0)
+
+    def test_active_low(self):
+        """`active: low` inverts the bit, of a level and of a pulse."""
+        running = self.run_flow(self.LAMP.replace("2/4", "2/5").replace("link: box", "link: box, active: low")
+                                + self.DOOR.replace("bell:", "bell_2:").replace("from: bell", "from: bell_2, active: low"))
+        self.server.until_told("s 2 5")
+        self.panel.set(1, 1, 1)
+        self.server.until_told("c 2 5")
+        self.server.until_told("c 2 4 3.000")
+        self.assertEqual(self.server.level(2, 4), 0)
+        self.server.advance(3)
+        self.assertEqual(self.server.level(2, 4), 1)
+        running.end()
+
+    def test_changed_by_others(self):
+        """A level that somebody else has changed comes back with `refresh`."""
+        self.run_flow(self.LAMP)
+        self.panel.set(1, 1, 1)
+        self.until_level(1)
+        with self.server.changed:
+            self.server.controller.command(None, "c 2 4")
+        self.until_level(1)
+
+    def test_told_again(self):
+        """A controller that was restarted is told again, without a refresh, what its outputs were."""
+        running = self.run_flow(self.LAMP.replace(", refresh: 200ms", ""))
+        self.panel.set(1, 1, 1)
+        self.until_level(1)
+        with self.server.changed:
+            self.server.controller.bits[2, 4] = 0
+            self.server.drop()
+        self.until_level(1)
+        running.until("box: connected again")
+
+    def test_refused(self):
+        """A bit that is no output is said with what there is, and so is what the controller refuses."""
+        running = self.run_flow("""
+on: {wago.in: 1/1, link: panel}
+wrong: {wago.out: 1/4, link: box, from: on, failsafe: false}
+far: {wago.out: 8/1, link: box, from: on, failsafe: false}
+""")
+        self.all_of(running, "wrong: was refused, and is tried again: slot 1 has digital inputs, not digital outputs",
+                    "far: was refused, and is tried again: there is no card 8; the controller has 1: 8 digital inputs")
+        running.end()
+        for sign in ("?", "-"):
+            self.server.answer = lambda line, sign=sign: f"{sign}no power\n".encode() if line[0] in "sc" else None
+            running = self.run_flow(self.LAMP)
+            running.until("lamp: was refused, and is tried again: no power")
+            running.end()
+
+    def test_pulse(self):
+        """A pulse is timed by the controller; another true begins anew, false ends it."""
+        self.run_flow(self.DOOR)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.server.advance(2.9)
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.server.advance(0.1)
+        self.assertEqual(self.server.level(2, 4), 0)
+        del self.server.commands[:]
+        self.panel.set(1, 1, 0)
+        self.server.until_told("c 2 4")
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.advance(2)
+        self.panel.set(1, 1, 0)
+        self.until_level(0)
+        self.assertEqual(self.drives(), [])
+        del self.server.commands[:]
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.advance(1)
+        self.assertEqual(self.server.level(2, 4), 1)
+
+    def test_pulse_anew(self):
+        """A pulse that is wanted again while it runs lasts its whole time from then on."""
+        running = self.run_flow(self.DOOR.replace("link: panel", "link: panel, edges: rising"))
+        self.all_of(running, "box: connected", "panel: connected")
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.advance(2)
+        self.panel.set(1, 1, 0)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000", times=2)
+        self.assertEqual(self.server.commands[-3:], ["m- 2", "c 2 4", "s 2 4 3.000"])
+        self.server.advance(2.5)
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.server.advance(0.5)
+        self.assertEqual((self.server.level(2, 4), self.drives()), (0, []))
+
+    def test_pulse_survives(self):
+        """A pulse that runs when the connection breaks is taken over, and ends once."""
+        running = self.run_flow(self.DOOR)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.drop()
+        self.server.advance(1)
+        running.until("door: its output goes on as it was told before")
+        running.until("box: connected again")
+        self.assertEqual([m.owner is None for m in self.drives()], [False])
+        self.assertEqual(self.server.commands.count("s 2 4 3.000"), 1)
+        self.panel.set(1, 1, 0)
+        self.until_level(0)
+        self.assertEqual(self.drives(), [])
+
+    def test_pulse_is_not_given_twice(self):
+        """A pulse whose confirmation was lost is not repeated, whether it runs on or is over."""
+        for is_over in (False, True):
+            with self.subTest(is_over):
+                def answer(line, is_over=is_over):
+                    if not line.startswith("s 2 4 3"):
+                        return None
+                    self.server.answer = None
+                    client = self.server.clients[-1]
+                    self.server.is_mute = True
+                    self.server.controller.command(client, line)
+                    self.server.is_mute = False
+                    self.server.drop()
+                    if is_over:
+                        self.server.controller.advance(4)
+                    return b""
+
+                self.panel.set(1, 1, 0)
+                running = self.run_flow(self.DOOR)
+                self.all_of(running, "box: connected", "panel: connected")
+                self.server.answer = answer
+                del self.server.commands[:]
+                self.panel.set(1, 1, 1)
+                running.until("it is not given twice" if is_over else "goes on as it was told before")
+                running.until("box: connected again") if not is_over else None
+                running.end()
+                self.assertEqual(self.server.commands.count("s 2 4 3.000"), 1)
+                self.server.advance(4)
+
+    def test_pulse_cut_short(self):
+        """Somebody else who switches the bit ends the pulse; that is said, and nothing is repeated."""
+        running = self.run_flow(self.DOOR)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        with self.server.changed:
+            self.server.controller.command(None, "c 2 4")
+            self.server.controller.look()
+        running.until("door: somebody else has ended the pulse: DROP L: saw external change in loop")
+        with self.server.changed:
+            self.server.controller.command(None, "m- 1")
+        self.assertEqual(self.server.commands.count("s 2 4 3.000"), 1)
+
+    def test_share(self):
+        """Pulse width is the controller's business; 0 and 1 hold at once, and the failsafe value is its last word."""
+        running = self.run_flow(self.HEATER)
+        self.panel.set(1, 2, 1)
+        self.server.until_told("s 2 4 900.000 2700.000")
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.server.advance(901)
+        self.assertEqual(self.server.level(2, 4), 0)
+        self.server.advance(2700)
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4")
+        self.assertEqual((self.server.level(2, 4), self.drives()), (1, []))
+        self.panel.set(1, 1, 0)
+        self.server.until_told("s 2 4 900.000 2700.000", times=2)
+        running.signal(signal.SIGTERM)
+        running.finish()
+        self.server.until_told("s 2 4 1800.000 1800.000")
+
+    def test_share_from_next_period(self):
+        """A share that changes all the time does not begin a period with each change."""
+        running = self.run_flow(self.HEATER.replace("1h", "200ms").replace("high and 1 or low and 0.25 or 0",
+                                                                           "high and 0.75 or 0.25"))
+        self.server.until_told("s 2 4 0.050 0.150")
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 0.150 0.050")
+        self.assertEqual(len(self.drives()), 1)
+        running.end()
+
+    def test_share_survives(self):
+        """A pulse width goes on over a lost connection and is begun anew by a controller that has forgotten it."""
+        running = self.run_flow(self.HEATER)
+        self.panel.set(1, 2, 1)
+        self.server.until_told("s 2 4 900.000 2700.000")
+        self.server.drop()
+        running.until("heater: its output goes on as it was told before")
+        running.until("box: connected again")
+        self.server.until(lambda: [m.owner is None for m in self.drives()] == [False], "not taken over")
+        self.assertEqual(self.server.commands.count("s 2 4 900.000 2700.000"), 1)
+        with self.server.changed:
+            self.server.drop()
+            self.server.controller.monitors.clear()
+        self.server.until_told("s 2 4 900.000 2700.000", times=2)
+
+    def test_share_left_behind(self):
+        """After a kill -9 the controller goes on; the next start finds it, and replaces what it cannot know."""
+        running = self.run_flow(self.HEATER)
+        self.panel.set(1, 2, 1)
+        self.server.until_told("s 2 4 900.000 2700.000")
+        running.end()
+        self.server.until(lambda: not self.server.clients, "still connected")
+        self.assertEqual(len(self.drives()), 1)
+        self.panel.set(1, 2, 0)
+        self.start("run", "flow.yaml").until("heater: its output goes on")
+        self.until_level(0)
+        self.server.until(lambda: not self.drives(), "still driven")
+
+    def test_share_ended(self):
+        """A pulse width that somebody else ends is said, its output is off, and `refresh` begins it anew."""
+        for command, why in (("c 2 4", "DROP L"), ("m- ID", "Deleted.")):
+            with self.subTest(command):
+                del self.server.commands[:]
+                running = self.run_flow(self.HEATER)
+                self.panel.set(1, 2, 1)
+                self.server.until_told("s 2 4 900.000 2700.000")
+                del self.server.commands[:]
+                with self.server.changed:
+                    self.server.controller.command(None, command.replace("ID", str(self.drives()[0].number)))
+                    self.server.controller.look()
+                running.until(f"heater: somebody else has ended the pulse width: {why}")
+                self.server.until_told("s 2 4 900.000 2700.000")
+                running.end()
+                self.server.until(lambda: not self.server.clients, "still connected")
+                with self.server.changed:
+                    self.server.controller.monitors.clear()
+
+    def test_another_driver(self):
+        """What drives an output in another way than its node does is ended before the node speaks."""
+        with self.server.changed:
+            self.server.controller.command(None, "s 2 4 100 100")
+        running = self.run_flow(self.LAMP)
+        running.until("lamp: something else drove its output, and is ended")
+        self.until_level(0)
+        self.assertEqual(self.drives(), [])
+
+    def test_reload(self):
+        """A reload that changes a node does not give its pulse again, and takes over its pulse width."""
+        running = self.run_flow(self.DOOR + self.HEATER.replace("2/4", "2/5"))
+        self.panel.set(1, 2, 1)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.until_told("s 2 5")
+        self.write_flow(self.DOOR.replace("3s", "4s") + self.HEATER.replace("2/4", "2/5"))
+        running.signal(signal.SIGHUP)
+        running.until("reload: done")
+        del self.server.commands[:]
+        self.panel.set(1, 1, 0)
+        self.server.until_told("m- 2")
+        self.server.until_told("c 2 4")
+        self.assertFalse([c for c in self.server.commands if c.startswith("s 2 4")])
+
+
 if __name__ == "__main__":
     unittest.main()
