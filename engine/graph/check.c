@@ -130,6 +130,37 @@ static void check_claims(struct mf_compile *compile)
     mf_map_done(&claims);
 }
 
+/* What is of one sort for all who are on it. */
+static void check_sorts(struct mf_compile *compile)
+{
+    struct mf_map parts = {0};
+
+    for (size_t i = 0; i < compile->count; i++) {
+        const struct mf_draft *draft = compile->drafts[i];
+        struct mf_def *def = draft->def;
+        const struct mf_def *other;
+        const char *part, *sort, *other_sort;
+
+        if (draft->failed || draft->loaded.is_unknown || !def->kind->wants || !def->link)
+            continue;
+        part = def->kind->wants(def->config, &sort, compile->arena);
+        other = part ? mf_map_add(
+                           &parts,
+                           mf_arena_printf(compile->arena, "%s/%s", def->link->leads_to, part), def)
+                     : NULL;
+        if (!other)
+            continue;
+        other->kind->wants(other->config, &other_sort, compile->arena);
+        if (strcmp(sort, other_sort) == 0)
+            continue;
+        mf_diag_related(mf_diag(compile->diags, MF_ERROR, 572, draft->item->at,
+                                "`%s` wants %s on %s of `%s`, and `%s` wants %s there", def->name,
+                                sort, part, def->link->name, other->name, other_sort),
+                        other->draft->item->at, "`%s` is here", other->name);
+    }
+    mf_map_done(&parts);
+}
+
 static bool is_read(const struct mf_def *def)
 {
     for (unsigned i = 0; i < def->out_count; i++)
@@ -198,6 +229,7 @@ void mf_compile_check(struct mf_compile *compile)
 {
     check_writers(compile);
     check_claims(compile);
+    check_sorts(compile);
     if (!compile->diags->errors)
         check_links(compile);
     if (!compile->diags->errors)

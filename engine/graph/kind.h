@@ -116,6 +116,10 @@ struct mf_kind {
      * on one link with the same are an error. */
     const char *(*claims)(const void *config, const void *link_config, struct mf_arena *arena);
 
+    /* A part of its link that can only be of one sort, and of which: "card 2", "inputs"; arena text
+     * or NULL. Two nodes that want it to be of different sorts are an error. */
+    const char *(*wants)(const void *config, const char **ret_sort, struct mf_arena *arena);
+
     /* What an actuator is told is an event (a pulse), not a state: its guard never says it again by
      * itself, only the failsafe value. */
     bool (*is_momentary)(const void *config);

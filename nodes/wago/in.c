@@ -267,6 +267,14 @@ static void in_infer(struct mf_infer *infer, const void *config)
     mf_infer_set(infer, OUT, c->count ? MF_T(MF_INT) : MF_T(MF_BOOL), NULL);
 }
 
+static const char *in_wants(const void *config, const char **ret_sort, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    *ret_sort = "inputs";
+    return mf_arena_printf(arena, "card %u", c->place.card);
+}
+
 /* ---- options ---- */
 
 static const struct mf_port ports[] = {
@@ -333,6 +341,7 @@ const struct mf_kind mf_kind_wago_in = {
     .state_version = 1,
     .check = in_check,
     .infer = in_infer,
+    .wants = in_wants,
     .create = in_create,
     .start = in_start,
     .save = in_save,

@@ -416,6 +416,13 @@ static void wago_destroy(struct mf_link *link)
     mf_buf_done(&s->listing);
 }
 
+static const char *wago_leads_to(const void *config, struct mf_arena *arena)
+{
+    const struct config *c = config;
+
+    return mf_net_address_print(&c->place, arena);
+}
+
 /* ---- options ---- */
 
 static const int default_port = PORT;
@@ -461,6 +468,7 @@ const struct mf_link_kind mf_link_kind_wago = {
     .options = options,
     .config_size = sizeof(struct config),
     .state_size = sizeof(struct state),
+    .leads_to = wago_leads_to,
     .create = wago_create,
     .start = wago_start,
     .timeout = wago_timeout,

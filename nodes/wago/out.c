@@ -9,7 +9,7 @@
 #include "engine/base/clock.h"
 #include "nodes/wago/drive.h"
 
-enum { CODE_TWO_WAYS = 571, CODE_NO_COMMAND = 572, CODE_REPEATED = 573 };
+enum { CODE_TWO_WAYS = 561, CODE_NO_COMMAND = 563, CODE_REPEATED = 571 };
 
 /* The age at which a pulse that has waited for the link is not given any more: its own length, but
  * not less than LATE_LEAST. */
@@ -170,6 +170,14 @@ static const char *out_writes(const void *config, struct mf_arena *arena)
     return mf_arena_printf(arena, "%u/%u", c->place.card, c->place.bit);
 }
 
+static const char *out_wants(const void *config, const char **ret_sort, struct mf_arena *arena)
+{
+    const struct mf_wago_out_config *c = config;
+
+    *ret_sort = "outputs";
+    return mf_arena_printf(arena, "card %u", c->place.card);
+}
+
 static bool out_is_momentary(const void *config)
 {
     const struct mf_wago_out_config *c = config;
@@ -244,7 +252,7 @@ const struct mf_kind mf_kind_wago_out = {
         "  temp: {sim.wave: sine, every: 10s, min: 18, max: 24, unit: °C}\n"
         "  cold: {when: temp < 20 °C}\n"
         "  pump: {wago.out: 2/2, from: cold, refresh: 1min, failsafe: false after 5min}\n"
-        "  need: {expr: 'math.min(1, math.max(0, 22 °C - temp) / 4 °C)'}\n"
+        "  need: {expr: 'math.min(1, math.max(0, 22 °C - temp) / 4 K)'}\n"
         "  heater: {wago.out: 2/3, pwm: {period: 1min}, from: need, limit: 0..1, refresh: 1min, "
         "failsafe: 0 after 5min}\n",
     .link = &mf_link_kind_wago,
@@ -258,6 +266,7 @@ const struct mf_kind mf_kind_wago_out = {
     .check = out_check,
     .infer = out_infer,
     .writes = out_writes,
+    .wants = out_wants,
     .is_momentary = out_is_momentary,
     .create = out_create,
     .start = out_start,
