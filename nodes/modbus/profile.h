@@ -21,7 +21,7 @@
 
 enum {
     MF_PROFILE_REGISTERS = 5000, /* of one profile */
-    MF_PROFILE_DEPTH = 64,       /* levels of its tree, and refs that lead to refs */
+    MF_PROFILE_DEPTH = 64,       /* levels of its tree, those that refs lead to included */
     MF_PROFILE_KEYS = 10000,     /* of one map */
     MF_PROFILE_VALUES = 500000,  /* pairs that expanding may make */
     MF_PROFILE_FILES = 64,       /* that one profile may be made of */

@@ -27,7 +27,6 @@ struct defaults {
 struct following {
     const struct twig *ref, *root;
     const struct following *outer;
-    unsigned depth;
 };
 
 /* Where in the tree a twig stands. */
@@ -129,8 +128,7 @@ static const struct twig *walk(struct profiling *p, const struct twig *ref, cons
 
 static const struct twig *follow(struct profiling *p, const struct twig *ref, struct place place)
 {
-    struct following self = {ref, place.root, place.following,
-                             place.following ? place.following->depth + 1 : 0};
+    struct following self = {ref, place.root, place.following};
     const char *text = twig_text(ref);
     const struct twig *found;
     struct mf_value path;
@@ -142,15 +140,8 @@ static const struct twig *follow(struct profiling *p, const struct twig *ref, st
                      "write it like `ref: regs.phase` or `ref: regs.phase:1`");
         return NULL;
     }
-    if (self.depth >= MF_PROFILE_DEPTH) {
-        p->is_full = true;
-        profile_fault(p, MF_CODE_PROFILE_LIMIT, ref->at,
-                      "refs lead to refs more than %d times, which is the limit", MF_PROFILE_DEPTH);
-        found = NULL;
-    } else {
-        found = walk(p, ref, text, &path,
-                     (struct place){.root = place.root, .following = &self, .depth = place.depth});
-    }
+    found = walk(p, ref, text, &path,
+                 (struct place){.root = place.root, .following = &self, .depth = place.depth});
     mf_value_drop(path);
     return found;
 }
@@ -306,8 +297,11 @@ static void open_level(struct profiling *p, const struct twig *twig, struct plac
     place.depth++;
     if (place.depth > MF_PROFILE_DEPTH && !p->is_full) {
         p->is_full = true;
-        profile_fault(p, MF_CODE_PROFILE_LIMIT, twig->at,
-                      "the profile has more than %d levels, which is the limit", MF_PROFILE_DEPTH);
+        profile_fault(
+            p, MF_CODE_PROFILE_LIMIT, place.following ? place.following->ref->at : twig->at,
+            "the profile has more than %d levels, those that refs lead to included, which "
+            "is the limit",
+            MF_PROFILE_DEPTH);
     }
     if (shift && whole(p, shift, "shift", -UINT16_MAX, UINT16_MAX, &by)) {
         place.moved += by;

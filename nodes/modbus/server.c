@@ -373,7 +373,7 @@ static void server_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
 /* ---- the kind ---- */
 
 static const struct mf_port ports[] = {
-    {"served", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT),
+    {"served", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL) | MF_T(MF_TEXT) | MF_T(MF_BYTES),
      MF_PORT_NAMED | MF_PORT_OPTIONAL | MF_PORT_APART,
      .summary = "The nodes that `from` names in `units`."},
     {0},

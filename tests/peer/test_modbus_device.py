@@ -181,6 +181,9 @@ show: {log: notice, from: m.v, message: "v is {value}"}
         self.write("meter.yaml", profile.replace("1", "7"))
         self.call("reload", "--socket", "socket")
         running.until("v is 7")
+        (self.dir / "meter.yaml").unlink()
+        self.call("rollback", "--socket", "socket")
+        running.until("v is 1")
 
 
 if __name__ == "__main__":
