@@ -108,6 +108,8 @@ static int command_start(struct mf_node *node, struct mf_error *err)
     mf_node_arm(node, TIMER_CONNECT, LOOK);
     if (current->limit)
         mf_node_arm(node, TIMER_LIMIT, current->limit);
+    if (mf_link_is_up(mf_node_link(node))) /* a serial line is so at once */
+        link_is_up(node);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/log.h"
 #include "engine/graph/link.h"
 
 #define CHARACTER_BITS 11          /* start, 8 data, parity or second stop, stop */
@@ -128,6 +129,7 @@ int mf_modbus_line_open(struct mf_modbus_line *line, struct mf_node *node,
     line->in_len = line->out_len = 0;
     line->watch = mf_node_watch(node, line_ready, line);
     mf_watch_set(line->watch, fd, MF_WATCH_READ);
+    mf_node_log(node, MF_LOG_NOTICE, "serves on %s", setup->serial.device);
     return 0;
 }
 

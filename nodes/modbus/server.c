@@ -147,12 +147,18 @@ static bool read_input(struct mf_node *node, const struct mf_modbus_served *serv
     return when == MF_MODBUS_STALE_VALUE && copy(served->stale_words, served, words);
 }
 
+/* A source that is away says so before it has ever had a value. */
+static bool has_spoken(const struct mf_node *node, unsigned input)
+{
+    return mf_node_input_has(node, input) && mf_node_input(node, input)->value.type != MF_NULL;
+}
+
 static bool read_value(void *arg, const struct mf_modbus_served *served, uint16_t *words)
 {
     struct mf_node *node = arg;
     const struct state *s = mf_node_state(node);
 
-    if (served->from.is_given && mf_node_input_has(node, served->from.index))
+    if (served->from.is_given && has_spoken(node, served->from.index))
         return read_input(node, served, words);
     if (served->out >= 0 && s->is_kept[served->out])
         return copy(s->kept + served->kept_at, served, words);
