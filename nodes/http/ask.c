@@ -10,7 +10,16 @@ static void add_lines(struct mf_http_ask *ask, const struct mf_http_headers *hea
 {
     for (size_t i = 0; i < headers->count; i++)
         if (!but || !mf_http_headers_have(but, headers->lines[i]))
-            ask->lines[ask->line_count++] = headers->lines[i];
+            ask->lines[ask->line_count++] = mf_strdup(headers->lines[i]);
+}
+
+static void take_login(struct mf_http_ask *ask, const struct mf_http_link_options *options)
+{
+    ask->login = options->login ? mf_strdup(options->login) : NULL;
+    ask->password = options->password ? mf_strdup(options->password) : NULL;
+    ask->request.login = ask->login;
+    ask->request.password = ask->password;
+    ask->request.has_digest = options->auth == MF_HTTP_DIGEST;
 }
 
 int mf_http_ask_begin(struct mf_http_ask *ask, struct mf_node *node,
@@ -39,8 +48,8 @@ int mf_http_ask_begin(struct mf_http_ask *ask, struct mf_node *node,
     ask->request.url = ask->url;
     ask->request.headers = ask->lines;
     ask->request.is_secret = target->is_secret;
-    if (link)
-        mf_http_link_login(link, &ask->request);
+    if (o)
+        take_login(ask, o);
     if (!ask->request.timeout && o)
         ask->request.timeout = o->timeout;
     mf_http_patience_init(&ask->patience);
@@ -52,10 +61,15 @@ void mf_http_ask_end(struct mf_http_ask *ask)
     mf_http_cancel(&ask->request);
     mf_http_client_free(ask->own);
     ask->own = NULL;
-    mf_free(ask->url);
-    ask->url = NULL;
+    for (size_t i = 0; i < ask->line_count; i++)
+        mf_free((void *)(uintptr_t)ask->lines[i]);
     mf_free(ask->lines);
+    mf_free(ask->url);
+    mf_free(ask->login);
+    mf_free(ask->password);
     ask->lines = NULL;
+    ask->line_count = 0;
+    ask->url = ask->login = ask->password = NULL;
 }
 
 void mf_http_ask_add(struct mf_http_ask *ask, const char *line)
@@ -63,7 +77,7 @@ void mf_http_ask_add(struct mf_http_ask *ask, const char *line)
     struct mf_http_headers so_far = {ask->lines, ask->line_count};
 
     if (!mf_http_headers_have(&so_far, line))
-        ask->lines[ask->line_count++] = line;
+        ask->lines[ask->line_count++] = mf_strdup(line);
 }
 
 const char **mf_http_ask_lines(struct mf_http_ask *ask)

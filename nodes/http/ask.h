@@ -12,8 +12,9 @@ struct mf_http_ask {
     struct mf_http_request request; /* method, body and events are the node's */
     struct mf_http_patience patience;
     struct mf_http_client *own; /* NULL: the link's */
-    char *url;
-    const char **lines;
+    /* Copies: options move when the flow is reloaded. */
+    char *url, *login, *password;
+    const char **lines; /* the first `line_count` are owned */
     size_t line_count;
 };
 
@@ -21,7 +22,7 @@ int mf_http_ask_begin(struct mf_http_ask *ask, struct mf_node *node,
                       const struct mf_http_target *target, const struct mf_http_headers *headers,
                       struct mf_error *err);
 void mf_http_ask_end(struct mf_http_ask *ask);
-/* A line for all requests, unless the user has one of that name. Constant text. */
+/* A line for all requests, unless the user has one of that name. */
 void mf_http_ask_add(struct mf_http_ask *ask, const char *line);
 /* Where MF_HTTP_ASK_MORE lines for the next request may be put, NULL behind them. */
 const char **mf_http_ask_lines(struct mf_http_ask *ask);

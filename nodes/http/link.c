@@ -11,16 +11,17 @@
 
 #include <string.h>
 
+#include "engine/base/alloc.h"
 #include "engine/base/clock.h"
 #include "nodes/net/poller.h"
 
 enum { CODE_TOGETHER = 220 };
-enum { AUTH_BASIC, AUTH_DIGEST };
 
 struct state {
     struct mf_http_client *client;
     struct mf_http_request probe;
     struct mf_list pollers;
+    char *base; /* a copy: options move when the flow is reloaded */
 };
 
 struct mf_http_client *mf_http_link_client(const struct mf_link *link)
@@ -42,15 +43,6 @@ void mf_http_link_lost(struct mf_link *link, const struct mf_error *err)
     mf_link_down(link, err);
 }
 
-void mf_http_link_login(const struct mf_link *link, struct mf_http_request *request)
-{
-    const struct mf_http_link_options *o = mf_link_config(link);
-
-    request->login = o->login;
-    request->password = o->password;
-    request->has_digest = o->auth == AUTH_DIGEST;
-}
-
 /* ---- life ---- */
 
 static void probed(struct mf_http_request *request, const struct mf_http_answer *answer)
@@ -68,8 +60,10 @@ static void probed(struct mf_http_request *request, const struct mf_http_answer 
 
 static int http_create(struct mf_link *link, struct mf_error *err)
 {
+    const struct mf_http_link_options *o = mf_link_config(link);
     struct state *s = mf_link_state(link);
 
+    s->base = mf_strdup(o->base);
     mf_list_init(&s->pollers);
     s->probe.owner = link;
     s->probe.done = probed;
@@ -91,7 +85,7 @@ static void http_start(struct mf_link *link)
         return;
     }
     mf_http_cancel(&s->probe);
-    s->probe.url = o->base;
+    s->probe.url = s->base;
     s->probe.timeout = o->timeout;
     if (mf_http_send(s->client, &s->probe, &err) < 0)
         mf_link_down(link, &err);
@@ -109,6 +103,14 @@ static void http_stop(struct mf_link *link)
 {
     close_client(link);
     mf_link_stopped(link);
+}
+
+static void http_destroy(struct mf_link *link)
+{
+    struct state *s = mf_link_state(link);
+
+    close_client(link);
+    mf_free(s->base);
 }
 
 static void http_stats(const struct mf_link *link, mf_stat_fn put, void *arg)
@@ -144,8 +146,8 @@ static void http_check(const void *config, struct mf_check *check)
 }
 
 static const struct mf_choice auth_choices[] = {
-    {"basic", AUTH_BASIC, "Send them with each request; for servers with TLS."},
-    {"digest", AUTH_DIGEST,
+    {"basic", MF_HTTP_BASIC, "Send them with each request; for servers with TLS."},
+    {"digest", MF_HTTP_DIGEST,
      "Prove that we know the password; the server says first what to prove."},
     {0},
 };
@@ -215,5 +217,5 @@ const struct mf_link_kind mf_link_kind_http = {
     .start = http_start,
     .stats = http_stats,
     .stop = http_stop,
-    .destroy = close_client,
+    .destroy = http_destroy,
 };

@@ -9,12 +9,14 @@
 
 extern const struct mf_link_kind mf_link_kind_http;
 
+enum { MF_HTTP_BASIC, MF_HTTP_DIGEST };
+
 struct mf_http_link_options {
     const char *base;
     struct mf_http_headers headers;
     int64_t timeout;
     const char *login, *password, *ca, *cert, *key;
-    int auth;
+    int auth; /* MF_HTTP_BASIC … */
 };
 
 /* NULL: the link does not run. */
@@ -23,4 +25,3 @@ struct mf_http_client *mf_http_link_client(const struct mf_link *link);
 void mf_http_link_lost(struct mf_link *link, const struct mf_error *err);
 /* Nodes to be told when it can be reached (again). */
 struct mf_list *mf_http_link_pollers(const struct mf_link *link);
-void mf_http_link_login(const struct mf_link *link, struct mf_http_request *request);

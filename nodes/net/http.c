@@ -59,6 +59,7 @@ struct mf_http_transfer {
     bool is_elsewhere; /* another host than the one we were asked to trust with a login */
     bool is_fetching;  /* GET, after a 303 */
     bool is_too_large, is_refused;
+    bool is_cut; /* a refusal that goes on and on: what came of it will do */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -104,6 +105,11 @@ static size_t header_came(char *data, size_t size, size_t count, void *self)
     return t->is_too_large || !t->request ? 0 : count;
 }
 
+static size_t limit_of(const struct mf_http_request *request)
+{
+    return request->limit ? request->limit : MF_HTTP_BODY;
+}
+
 /* Of a refusal the beginning is enough; the rest is read, so that the connection can be used
  * again, as long as it is not over the limit. */
 static size_t body_came(char *data, size_t size, size_t count, void *self)
@@ -117,15 +123,17 @@ static size_t body_came(char *data, size_t size, size_t count, void *self)
         return 0;
     client->bytes += count;
     t->body_len += count;
-    t->is_too_large |= t->body_len > (t->request->limit ? t->request->limit : MF_HTTP_BODY);
-    if (t->is_too_large)
-        return 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status >= 300)
         mf_buf_put(&t->body, data, t->body.len + count > REFUSAL ? REFUSAL - t->body.len : count);
-    else if (t->request->take)
+    if (t->body_len > limit_of(t->request)) {
+        t->is_cut = status >= 300;
+        t->is_too_large = !t->is_cut;
+        return 0;
+    }
+    if (status < 300 && t->request->take)
         rc = t->request->take(t->request, data, count);
-    else
+    else if (status < 300)
         mf_buf_put(&t->body, data, count);
     t->is_refused = rc < 0;
     return rc < 0 || !t->request || client->is_dying ? 0 : count;
@@ -176,6 +184,7 @@ static void aim(struct mf_http_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(timeout > MF_MS ? timeout / MF_MS : 1));
     curl_easy_setopt(t->easy, CURLOPT_CONNECT_ONLY, r->only_connects ? 1L : 0L);
     t->head_len = t->body_len = 0;
+    t->is_cut = false;
     mf_buf_clear(&t->body);
     *t->why = 0;
 }
@@ -267,8 +276,7 @@ static int may_follow(const struct mf_http_transfer *t, const char *url, struct 
     if (mf_http_check_url(url, &why) < 0)
         return mf_fail(err, MF_EINVAL, "it was moved to where we do not follow: %.100s", why.text);
     if (mf_http_is_tls(t->url) && !mf_http_is_tls(url))
-        return mf_fail(err, MF_EDENIED,
-                       "it was moved from https to http, where anybody can listen");
+        return mf_fail(err, MF_EINVAL, "it was moved from https to http, where anybody can listen");
     return 0;
 }
 
@@ -328,14 +336,13 @@ static void fail(struct mf_http_transfer *t, CURLcode result, struct mf_http_ans
 {
     struct mf_error why;
     curl_off_t us = 0;
-    size_t limit = t->request->limit ? t->request->limit : MF_HTTP_BODY;
 
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
     answer->is_unreachable = us == 0 && !t->redirects;
     if (t->is_too_large && t->head_len > MF_HTTP_HEAD)
         mf_fail(&why, MF_ELIMIT, "the head of the answer is over %d bytes", MF_HTTP_HEAD);
     else if (t->is_too_large)
-        mf_fail(&why, MF_ELIMIT, "the answer is over %zu bytes", limit);
+        mf_fail(&why, MF_ELIMIT, "the answer is over %zu bytes", limit_of(t->request));
     else if (t->is_refused)
         mf_fail(&why, MF_EINVAL, "the answer is of no use");
     else
@@ -366,7 +373,7 @@ static void finish(struct mf_http_transfer *t, CURLcode result)
         transfer_free(t);
         return;
     }
-    if (result != CURLE_OK) {
+    if (result != CURLE_OK && !t->is_cut) {
         fail(t, result, &answer);
     } else {
         fill_answer(t, &answer);

@@ -117,6 +117,8 @@ told: {log: notice, from: n, message: "counted {value}"}
         bomb = gzip.compress(bytes(50_000_000))
 
         def answer(asked):
+            if asked.path == "/no":
+                return 404, "no such thing\n" + "9" * 5000
             if asked.path == "/large":
                 return "9" * 5000
             if asked.path == "/bomb":
@@ -130,10 +132,11 @@ told: {log: notice, from: n, message: "counted {value}"}
 large: {http.get: /large, every: 1h, format: text, max_size: 4096}
 bomb: {http.get: /bomb, every: 1h, format: raw}
 head: {http.get: /head, every: 1h}
+none: {http.get: /no, every: 1h, max_size: 4096}
 value: {http.get: /packed, every: 300ms}
-all: {log: notice, from: [large, bomb, head], message: "{node} {quality}"}
+all: {log: notice, from: [large, bomb, head, none], message: "{node} {quality}"}
 """ + SHOW, web)
-        left = {"large: ", "bomb: ", "head: "}
+        left = {"large: ", "bomb: ", "head: ", "none: "}
         while left:
             line = running.until(*left)
             left -= {name for name in left if name in line}
@@ -142,6 +145,7 @@ all: {log: notice, from: [large, bomb, head], message: "{node} {quality}"}
         self.assertIn("/large: the answer is over 4096 bytes", said)
         self.assertIn("/bomb: the answer is over 1048576 bytes", said)
         self.assertIn("/head: the head of the answer is over", said)
+        self.assertIn("/no: status 404: no such thing", said)
 
     def test_slow(self):
         """A server that takes a request and says nothing, or stops in the middle, costs its node only."""
@@ -236,6 +240,24 @@ bad: {{log: notice, from: other, message: "other {{quality}}"}}
         running.signal(signal.SIGTERM)
         running.finish()
         self.assertEqual(sorted(a.path for a in web.asked), ["/", "/alone"])
+
+    def test_reload_options(self):
+        """What a node sends stays the same when the flow around it is read again."""
+        web = Web(self, lambda asked: "5")
+        flow = f"value: {{http.get: /, every: 100ms, headers: {{X-Own: own}}}}\n{SHOW}"
+        link = ", login: me, password: secret, headers: {X-Key: key}"
+        running = self.run_flow(flow, web, link)
+        running.until("says 5 good")
+        self.flow(flow + "\nextra: {every: 1h}", more=f"links: {{web: {{http: '{web.url()}'{link}}}}}\n")
+        running.signal(signal.SIGHUP)
+        running.until("generation 2")
+        web.wait(len(web.asked) + 3)
+        sent = {tuple(a.headers[name] for name in ("Authorization", "X-Key", "X-Own")) for a in web.asked}
+        self.assertEqual(sent, {("Basic bWU6c2VjcmV0", "key", "own")})
+        web.end()
+        running.until("link down")
+        Web(self, lambda asked: "6", port=web.port)
+        running.until("says 6 good")
 
     def test_end(self):
         """Requests under way, on a link and without one, do not hold up the end."""
