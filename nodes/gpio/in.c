@@ -38,6 +38,8 @@ struct state {
     struct mf_gpio_plan plan;
     struct mf_gpio_input input;
     bool is_polled; /* it has no interrupt */
+    bool has_told, is_back;
+    int64_t told; /* level or count */
     uint64_t edges, lost;
 };
 
@@ -66,17 +68,36 @@ static struct mf_value presses_value(const struct mf_gpio_presses *presses, int6
     return mf_build_end_map(&map);
 }
 
+/* What is as it was before the line was away is good again, and no news: nobody has pressed. */
+static void tell(struct mf_node *node, struct mf_value value, int64_t as_number, int64_t time)
+{
+    struct state *s = mf_node_state(node);
+    struct mf_msg msg = {
+        .value = value,
+        .time = wall_of(node, time),
+        .is_again = s->is_back && s->has_told && s->told == as_number,
+    };
+
+    s->has_told = true;
+    s->told = as_number;
+    mf_node_emit_msg(node, OUT, &msg);
+}
+
 static void say(void *of, const struct mf_gpio_said *said)
 {
     struct mf_node *node = of;
     const struct state *s = mf_node_state(node);
     struct mf_value value;
 
-    if (said->what == MF_GPIO_SAYS_LEVEL)
-        value = mf_value_bool(said->level);
-    else if (said->what == MF_GPIO_SAYS_COUNT)
-        value = mf_value_int(said->count);
-    else if (said->what == MF_GPIO_SAYS_PRESSES)
+    if (said->what == MF_GPIO_SAYS_LEVEL) {
+        tell(node, mf_value_bool(said->level), said->level, said->time);
+        return;
+    }
+    if (said->what == MF_GPIO_SAYS_COUNT) {
+        tell(node, mf_value_int(said->count), said->count, said->time);
+        return;
+    }
+    if (said->what == MF_GPIO_SAYS_PRESSES)
         value = presses_value(said->presses, s->plan.bounce);
     else
         value = mf_value_bool(false);
@@ -167,9 +188,11 @@ static void begun(struct mf_gpio_user *user)
 
     if (!read_level(node, &level))
         return;
+    s->is_back = true;
     if (c->count)
         mf_gpio_input_set_count(&s->input, s->input.count.total - s->input.count.untold, now);
     mf_gpio_input_begin(&s->input, level, now);
+    s->is_back = false;
     if (c->sequence)
         mf_node_emit_take_at(node, OUT, mf_value_bool(false), mf_node_now(node));
     if (s->is_polled)

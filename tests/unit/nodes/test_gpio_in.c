@@ -251,6 +251,35 @@ static void unplugged(void **state)
     hand_end(&hand);
 }
 
+/* A switch that is on before and after has not been switched on: the light behind it stays as it
+ * is, whether the chip was away or another program had the line for a while. */
+static void back_is_no_edge(void **state)
+{
+    start("{gpio.in: board/17}\n  y: {toggle: off, from: x}\n"
+          "  lit: {log: notice, from: y, message: 'lit {value} {quality}'}");
+    drive(1);
+    wait_ms(50);
+    hand_expect_log(&hand, "lit true good");
+    mf_gpio_fake_plug(fake, false);
+    hand_settle(&hand);
+    hand_expect_log(&hand, "show: true stale");
+    assert_true(mf_gpio_fake_occupy(fake, LINE, "thief"));
+    mf_gpio_fake_plug(fake, true);
+    wait_ms(3000);
+    hand_expect_log(&hand, "in use by `thief`");
+    mf_gpio_fake_occupy(fake, LINE, NULL);
+    mf_gpio_fake_drive(fake, LINE, 1);
+    wait_ms(20000);
+    assert_null(strstr(mf_buf_text(&hand.log), "lit false"));
+    hand_expect_log(&hand, "show: true good");
+    drive(0);
+    wait_ms(50);
+    drive(1);
+    wait_ms(50);
+    hand_expect_log(&hand, "lit false good");
+    hand_end(&hand);
+}
+
 /* A line that somebody else has makes its own node fail, and is had when it is free. */
 static void taken(void **state)
 {
@@ -470,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(one_edge_only, setup, teardown),
         cmocka_unit_test_setup_teardown(unplugged, setup, teardown),
+        cmocka_unit_test_setup_teardown(back_is_no_edge, setup, teardown),
         cmocka_unit_test_setup_teardown(taken, setup, teardown),
         cmocka_unit_test_setup_teardown(polled, setup, teardown),
         cmocka_unit_test_setup_teardown(not_polled, setup, teardown),
