@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "cli"))  # behind ours: names there may be the same
 from cli import WAIT  # noqa: E402
 
 WRITE, DIR, DIRALL = 3, 4, 7
