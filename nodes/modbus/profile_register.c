@@ -118,7 +118,7 @@ static bool wrong(const struct reading *r, const char *key, const char *what, co
     return false;
 }
 
-static bool unknown_type(const struct reading *r)
+static void unknown_type(const struct reading *r)
 {
     struct mf_nearest nearest;
     struct mf_diag *diag = profile_fault(r->p, MF_CODE_PROFILE, at_of(r, "type"),
@@ -132,28 +132,33 @@ static bool unknown_type(const struct reading *r)
     else
         mf_diag_help(diag, "types are `int`, `uint`, `float`, `bit`, `invbit`, `bcd`, `str` and "
                            "`byte`, with an `s` in front where the words are swapped");
-    return false;
 }
 
 /* `s` in front swaps the words of numbers, and the bytes in the words of texts. */
-static bool read_type(const struct reading *r, const struct name **ret, bool *ret_swapped)
+/* NULL after reporting: there is no such type. */
+static const struct name *read_type(const struct reading *r, bool *ret_swapped)
 {
     bool has_bits = mf_modbus_has_bits(r->reg->cell.area);
     const char *text = r->keys.has_type ? r->keys.type : NULL;
+    const struct name *name;
 
     if (!text && (has_bits || r->keys.has_bit))
         text = "bit";
-    if (!text)
-        return wrong(r, "type", "the type of the register is missing",
-                     "add `type: uint`, or put it into a `default:` of the levels above");
-    *ret = find_name(text);
-    *ret_swapped = !*ret && *text == 's' && (*ret = find_name(text + 1)) != NULL;
-    if (!*ret)
-        return unknown_type(r);
-    if (has_bits && (*ret)->of[0] != MF_MODBUS_BIT)
-        return wrong(r, "type", "a coil or discrete input is a single bit",
-                     "write `type: bit` or `type: invbit`, or leave it out");
-    return true;
+    if (!text) {
+        wrong(r, "type", "the type of the register is missing",
+              "add `type: uint`, or put it into a `default:` of the levels above");
+        return NULL;
+    }
+    name = find_name(text);
+    *ret_swapped = !name && *text == 's' && (name = find_name(text + 1)) != NULL;
+    if (!name) {
+        unknown_type(r);
+    } else if (has_bits && name->of[0] != MF_MODBUS_BIT) {
+        wrong(r, "type", "a coil or discrete input is a single bit",
+              "write `type: bit` or `type: invbit`, or leave it out");
+        return NULL;
+    }
+    return name;
 }
 
 static bool read_len(const struct reading *r, const struct name *name, bool is_swapped,
@@ -182,11 +187,11 @@ static bool read_len(const struct reading *r, const struct name *name, bool is_s
 static bool read_number(const struct reading *r)
 {
     struct mf_modbus_number *number = &r->reg->cell.number;
-    const struct name *name;
-    bool is_swapped;
+    bool is_swapped = false;
+    const struct name *name = read_type(r, &is_swapped);
     int64_t words;
 
-    if (!read_type(r, &name, &is_swapped) || !read_len(r, name, is_swapped, &words))
+    if (!name || !read_len(r, name, is_swapped, &words))
         return false;
     number->type = name->of[words == 2 ? 1 : words == 4 ? 2 : 0];
     if (name->is_text || name->is_fixed || name->words)
