@@ -134,8 +134,8 @@ static void unknown_type(const struct reading *r)
                            "`byte`, with an `s` in front where the words are swapped");
 }
 
-/* `s` in front swaps the words of numbers, and the bytes in the words of texts. */
-/* NULL after reporting: there is no such type. */
+/* `s` in front swaps the words of numbers, and the bytes in the words of texts. NULL after
+ * reporting. */
 static const struct name *read_type(const struct reading *r, bool *ret_swapped)
 {
     bool has_bits = mf_modbus_has_bits(r->reg->cell.area);
