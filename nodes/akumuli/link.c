@@ -28,7 +28,7 @@ enum { PORT = 8282, LINE = 1000 };
 struct config {
     struct mf_net_address place;
     bool dictionary;
-    int64_t batch;
+    int64_t batch, query_port;
 };
 
 struct state {
@@ -109,6 +109,15 @@ int mf_akumuli_write(struct mf_link *link, struct mf_akumuli_writer *writer,
         flush(link);
     mf_link_arm(link, 0);
     return MF_DELIVER_PENDING;
+}
+
+void mf_akumuli_query_url(const struct mf_link *link, struct mf_buf *buf)
+{
+    const struct config *c = mf_link_config(link);
+    bool is_ip6 = strchr(c->place.host, ':') != NULL;
+
+    mf_buf_printf(buf, is_ip6 ? "http://[%s]:%d/api/query" : "http://%s:%d/api/query",
+                  c->place.host, (int)c->query_port);
 }
 
 void mf_akumuli_writer_begin(struct mf_akumuli_writer *writer, struct mf_node *node)
@@ -285,6 +294,8 @@ static const struct mf_option options[] = {
     {"batch", MF_INTEGER(batch), .fallback = "300", MF_LIMITS(1, 10000),
      .summary = "Rows that are sent in one piece at most; what comes in one moment is sent "
                 "together."},
+    {"query_port", MF_INTEGER(query_port), .fallback = "8181", MF_LIMITS(1, 65535),
+     .summary = "The database's HTTP port on the same host, for `akumuli.read`."},
     {0},
 };
 

@@ -9,6 +9,9 @@
 
 extern const struct mf_link_kind mf_link_kind_akumuli;
 
+/* "http://tsdb.lan:8181/api/query" */
+void mf_akumuli_query_url(const struct mf_link *link, struct mf_buf *buf);
+
 struct mf_akumuli_writer {
     struct mf_list in; /* of those that wait for room, or alone */
     struct mf_node *node;

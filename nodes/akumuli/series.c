@@ -10,18 +10,11 @@
 
 enum { CODE_SERIES = 531 };
 
-struct word {
-    const char *text;
-    size_t len;
-};
-
-/* Words end at blanks that have no backslash in front. Returns how many there are; more than
- * MF_AKUMULI_TAGS + 1 are not looked at. */
-static size_t split(const char *text, struct word words[MF_AKUMULI_TAGS + 2])
+size_t mf_akumuli_split(const char *text, struct mf_akumuli_word words[MF_AKUMULI_WORDS])
 {
     size_t count = 0;
 
-    while (*text && count < MF_AKUMULI_TAGS + 2) {
+    while (*text && count < MF_AKUMULI_WORDS) {
         size_t len = 0;
 
         text += strspn(text, " ");
@@ -34,17 +27,17 @@ static size_t split(const char *text, struct word words[MF_AKUMULI_TAGS + 2])
     return count;
 }
 
-static bool is_tag(struct word word)
+static bool is_tag(struct mf_akumuli_word word)
 {
     const char *equals = memchr(word.text, '=', word.len);
 
     return equals && equals > word.text;
 }
 
-int mf_akumuli_check_series(const char *text, struct mf_error *err)
+int mf_akumuli_check_selection(const char *text, struct mf_error *err)
 {
-    struct word words[MF_AKUMULI_TAGS + 2];
-    size_t count = split(text, words);
+    struct mf_akumuli_word words[MF_AKUMULI_WORDS];
+    size_t count = mf_akumuli_split(text, words);
 
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c < ' ')
@@ -54,9 +47,6 @@ int mf_akumuli_check_series(const char *text, struct mf_error *err)
                        MF_AKUMULI_SERIES, strlen(text));
     if (count == 0 || is_tag(words[0]))
         return mf_fail(err, MF_EINVAL, "the metric is missing; write `metric tag=value`");
-    if (count == 1)
-        return mf_fail(err, MF_EINVAL, "a series needs a tag at least; write `%.60s site=home`",
-                       text);
     if (count > MF_AKUMULI_TAGS + 1)
         return mf_fail(err, MF_EINVAL, "a series has at most %d tags", MF_AKUMULI_TAGS);
     for (size_t i = 1; i < count; i++)
@@ -66,9 +56,20 @@ int mf_akumuli_check_series(const char *text, struct mf_error *err)
     return 0;
 }
 
+int mf_akumuli_check_series(const char *text, struct mf_error *err)
+{
+    struct mf_akumuli_word words[MF_AKUMULI_WORDS];
+    int rc = mf_akumuli_check_selection(text, err);
+
+    if (rc == 0 && mf_akumuli_split(text, words) == 1)
+        return mf_fail(err, MF_EINVAL, "a series needs a tag at least; write `%.60s site=home`",
+                       text);
+    return rc;
+}
+
 static int by_name(const void *a, const void *b)
 {
-    const struct word *x = a, *y = b;
+    const struct mf_akumuli_word *x = a, *y = b;
     int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
 
     return order ? order : (x->len > y->len) - (x->len < y->len);
@@ -87,7 +88,7 @@ static void put_escaped(struct mf_buf *buf, const char *text)
 int mf_akumuli_fill(const char *pattern, const char *port, const char *node, struct mf_buf *buf,
                     struct mf_error *err)
 {
-    struct word words[MF_AKUMULI_TAGS + 2];
+    struct mf_akumuli_word words[MF_AKUMULI_WORDS];
     struct mf_buf text = {0};
     size_t count;
     int rc;
@@ -105,7 +106,7 @@ int mf_akumuli_fill(const char *pattern, const char *port, const char *node, str
     }
     rc = mf_akumuli_check_series(mf_buf_text(&text), err);
     if (rc == 0) {
-        count = split(mf_buf_text(&text), words);
+        count = mf_akumuli_split(mf_buf_text(&text), words);
         qsort(words + 1, count - 1, sizeof(*words), by_name);
         for (size_t i = 0; i < count; i++) {
             if (i)
