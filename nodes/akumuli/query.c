@@ -199,8 +199,7 @@ static bool time_read(struct mf_load *load, const struct mf_option *option,
         return true;
     if (mf_time_read(text, ret) && *(int64_t *)ret >= 0)
         return true;
-    mf_diag_help(mf_diag(load->diags, MF_ERROR, CODE_TIME, tree->at,
-                         "`%s: %s` is not a time since 1970", mf_type_key(load, option),
+    mf_diag_help(mf_diag(load->diags, MF_ERROR, CODE_TIME, tree->at, "%s is not a time since 1970",
                          mf_type_shown(load, option, tree)),
                  "write it as `2026-11-23` or `2026-11-23T21:05:00+01:00`; without a zone it is "
                  "UTC");

@@ -30,8 +30,8 @@ enum repeat { REPEAT_NEW, REPEAT_ALL };
 
 struct config {
     const char *series, *link;
-    int64_t from, to, last, ahead, every, group, limit;
-    bool has_from, has_to, has_last, has_group;
+    int64_t since, until, last, ahead, every, group, limit;
+    bool has_since, has_until, has_last, has_group;
     int aggregate, repeat;
 };
 
@@ -101,8 +101,8 @@ static void begin_round(struct mf_node *node)
     struct state *s = mf_node_state(node);
     int64_t now = mf_node_now(node);
 
-    s->to = c->has_to ? c->to : now + c->ahead;
-    s->from = c->has_from ? c->from : now - c->last;
+    s->to = c->has_until ? c->until : now + c->ahead;
+    s->from = c->has_since ? c->since : now - c->last;
     if (s->from < 0)
         s->from = 0;
     s->count = 0;
@@ -375,12 +375,12 @@ static void read_check(const void *config, struct mf_check *check)
 {
     const struct config *c = config;
 
-    if (c->has_from && c->has_last)
-        fault(check, "last", "`from` and `last` both say where to begin", "leave one of them out");
-    if (c->has_to && c->ahead)
-        fault(check, "ahead", "`to` and `ahead` both say where to end", "leave one of them out");
-    if (c->has_from && c->has_to && c->from >= c->to)
-        fault(check, "to", "`to` is not behind `from`", "swap them");
+    if (c->has_since && c->has_last)
+        fault(check, "last", "`since` and `last` both say where to begin", "leave one of them out");
+    if (c->has_until && c->ahead)
+        fault(check, "ahead", "`until` and `ahead` both say where to end", "leave one of them out");
+    if (c->has_since && c->has_until && c->since >= c->until)
+        fault(check, "until", "`until` is not behind `since`", "swap them");
     if (c->has_group && !c->aggregate)
         fault(check, "group", "`group` puts rows together, but nothing says how",
               "add `aggregate: mean`, or leave `group` out");
@@ -415,13 +415,13 @@ static const struct mf_option options[] = {
                 "order of time."},
     {"link", MF_STRING(link), .flags = MF_OPT_LINK,
      .summary = "Link of kind `akumuli`; may be left out where the flow has only one."},
-    {"from", &mf_type_akumuli_time, MF_MEMBER(MF_CONFIG, from, int64_t), MF_GIVEN(has_from),
+    {"since", &mf_type_akumuli_time, MF_MEMBER(MF_CONFIG, since, int64_t), MF_GIVEN(has_since),
      .summary = "Time of the first row, `2026-11-23` or `2026-11-23T21:05:00Z`; UTC unless it says "
                 "otherwise."},
-    {"to", &mf_type_akumuli_time, MF_MEMBER(MF_CONFIG, to, int64_t), MF_GIVEN(has_to),
+    {"until", &mf_type_akumuli_time, MF_MEMBER(MF_CONFIG, until, int64_t), MF_GIVEN(has_until),
      .summary = "Time behind the last row; default: now, and `ahead`."},
     {"last", MF_DURATION(last), .fallback = "1d", MF_LIMITS(0, 3.2e9), MF_GIVEN(has_last),
-     .summary = "Begin so long before now, instead of at `from`."},
+     .summary = "Begin so long before now, instead of at `since`."},
     {"ahead", MF_DURATION(ahead), .fallback = "0s", MF_LIMITS(0, 3.2e9),
      .summary = "End so long after now: rows of a forecast have times to come."},
     {"every", MF_DURATION(every), MF_LIMITS(0.1, 3.2e9),
@@ -455,15 +455,16 @@ const struct mf_kind mf_kind_akumuli_read = {
         "With `every` a question is about rows that are newer than the last one, also after a "
         "reload and, with `keep`, a restart. With `aggregate` or `repeat: all` it is about all "
         "of `last` and `ahead` again.",
-    .example = "moat-flow: 1\n"
-               "links: {tsdb: {akumuli: 'tcp:tsdb.lan'}}\n"
-               "nodes:\n"
-               "  was: {akumuli.read: power site=home, from: 2026-11-01, to: 2026-12-01, unit: W}\n"
-               "  mean: {akumuli.read: power site=home, last: 7d, every: 1h, aggregate: mean, "
-               "group: 15min, unit: W}\n"
-               "  sun: {akumuli.read: forecast what=pv, last: 0s, ahead: 1d, every: 1h, repeat: "
-               "all, unit: W}\n"
-               "  show: {log: info, from: [was, mean, sun]}\n",
+    .example =
+        "moat-flow: 1\n"
+        "links: {tsdb: {akumuli: 'tcp:tsdb.lan'}}\n"
+        "nodes:\n"
+        "  was: {akumuli.read: power site=home, since: 2026-11-01, until: 2026-12-01, unit: W}\n"
+        "  mean: {akumuli.read: power site=home, last: 7d, every: 1h, aggregate: mean, "
+        "group: 15min, unit: W}\n"
+        "  sun: {akumuli.read: forecast what=pv, last: 0s, ahead: 1d, every: 1h, repeat: "
+        "all, unit: W}\n"
+        "  show: {log: info, from: [was, mean, sun]}\n",
     .link = &mf_link_kind_akumuli,
     .ports = ports,
     .options = options,

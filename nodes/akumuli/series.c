@@ -21,7 +21,7 @@ size_t mf_akumuli_split(const char *text, struct mf_akumuli_word words[MF_AKUMUL
         while (text[len] && text[len] != ' ')
             len += text[len] == '\\' && text[len + 1] ? 2 : 1;
         if (len)
-            words[count++] = (struct word){text, len};
+            words[count++] = (struct mf_akumuli_word){text, len};
         text += len;
     }
     return count;
