@@ -388,11 +388,12 @@ static void read_check(const void *config, struct mf_check *check)
         fault(check, "repeat", "nothing is read again without `every`", "add `every: 1h`");
 }
 
+/* What is new comes at its own pace. */
 static int64_t read_period(const void *config)
 {
     const struct config *c = config;
 
-    return c->every;
+    return c->repeat == REPEAT_ALL || c->aggregate ? c->every : 0;
 }
 
 static const struct mf_port ports[] = {

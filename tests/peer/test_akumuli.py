@@ -1,80 +1,18 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
-"""akumuli.write: against a server that takes rows and finds fault with them as the real one does."""
+"""akumuli.write, akumuli.read: against a server that finds fault with rows and answers as the real one does."""
 
-import contextlib
-import socket
+import csv
+import json
+import subprocess
 import sys
-import threading
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
-from cli import WAIT, CliTest  # noqa: E402
-
-
-class Database(threading.Thread):
-    """RESP in; silence when all is well, one line and the end of the connection otherwise.
-
-    `series` holds the rows of each series, (time, value) as text.
-    """
-
-    def __init__(self, test):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.series = {}
-        self.connections = 0
-        self.has_ended = threading.Event()  # the last connection, all of it has been read
-        self.tells_the_row = True
-        test.addCleanup(self.listener.close)
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.has_ended.clear()
-            with contextlib.suppress(ConnectionError), client, client.makefile("rb") as stream:
-                fault = self.take_rows(stream)
-                if fault:
-                    client.sendall(fault.encode() + b"\r\n")
-            self.has_ended.set()
-
-    @staticmethod
-    def item(stream):
-        return stream.readline().decode().rstrip("\r\n")
-
-    def take_rows(self, stream):
-        names = {}
-        name = self.item(stream)
-        if name.startswith("*"):
-            for _ in range(int(name[1:]) // 2):
-                value = self.item(stream)
-                names[self.item(stream)] = value
-            name = self.item(stream)
-        while name:
-            time, value = self.item(stream), self.item(stream)
-            fault = self.take(names.get(name, name), time, value)
-            if fault:
-                return fault
-            name = self.item(stream)
-        return None
-
-    def take(self, name, time, value):
-        row = f"{name}\\r\\n{time}\\r\\n{value}\\r" if self.tells_the_row else ""
-        if not name.startswith("+") or "=" not in name:
-            return f"-PARSER invalid series name format - {row}"
-        if "bad" in name:
-            return f"-PARSER can't parse double value: {value[1:]} - {row}"
-        rows = self.series.setdefault(name[1:], [])
-        if rows and int(rows[-1][0]) > int(time[1:]):
-            return "-DB late write"
-        if (time[1:], value[1:]) not in rows:
-            rows.append((time[1:], value[1:]))
-        return None
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from akumuli import Database  # noqa: E402
+from cli import PROGRAM, ROOT, WAIT, CliTest, absent_kinds  # noqa: E402
 
 
 class Akumuli(CliTest):
@@ -142,6 +80,162 @@ out: {akumuli.write: "x what={port}", from: "in.*"}
 """, ", dictionary: true")
         self.assertEqual([value for _, value in database.series["x what=good"]], ["1", "2"])
         self.assertGreater(database.connections, 1)
+
+
+def can_read():
+    nodes = subprocess.run([PROGRAM, "nodes"], capture_output=True, text=True, check=True, timeout=WAIT).stdout
+    return "akumuli.read" not in absent_kinds(nodes)
+
+
+@unittest.skipUnless(can_read(), "akumuli.read is not built in")
+class Reading(CliTest):
+    def links(self, database):
+        return (f"links: {{tsdb: {{akumuli: 'tcp:127.0.0.1:{database.port}', "
+                f"query_port: {database.query_port}}}}}\n")
+
+    def read(self, database, nodes, code=0):
+        """What a run with --once says and writes into out.jsonl: (value, time) and all else of each row."""
+        self.flow(nodes, more=self.links(database))
+        said = self.call("run", "--once", "flow.yaml", code=code).stderr
+        out = self.dir / "out.jsonl"
+        lines = out.read_text(encoding="utf-8").splitlines() if out.exists() else []
+        return said, [{"time" if key == "time" else "value": value for key, value in json.loads(line).items()}
+                      for line in lines]
+
+    def test_round_trip(self):
+        """What akumuli.write stored comes out of akumuli.read: the same values with the same times."""
+        database = Database(self)
+        values = [1.5, -2, 0.1, 1e300, 3, 123456789.25]
+        self.write("in.csv", "t,power\n" + "".join(f"{1764000000 + i}.{i}5,{value!r}\n"
+                                                   for i, value in enumerate(values)))
+        self.flow("""
+in: {file.read: in.csv, time: t, type: number}
+out: {akumuli.write: 'power site=old\\ home what=grid', from: in.power}
+""", more=self.links(database))
+        self.call("run", "--once", "flow.yaml")
+        self.assertTrue(database.has_ended.wait(WAIT))
+        _, rows = self.read(database, """
+was: {akumuli.read: 'power site=old\\ home', since: 2025-11-24, until: 2025-11-25T00:00:00Z}
+name: {expr: "was.series"}
+out: {file.write: out.jsonl, from: was.out}
+show: {log: notice, from: name, message: "from {value}"}
+""")
+        self.assertEqual([row["value"] for row in rows], values)
+        self.assertEqual([row["time"] for row in rows],
+                         [f"2025-11-24T16:00:0{i}.{i}5Z" for i in range(len(values))])
+
+    def test_pages(self):
+        """More rows than are asked for at once come once each, in order, also where many have one time."""
+        database = Database(self)
+        database.series = {f"n site=home what={what}": [(str(10**18 + i // 7 * 1000), str(i)) for i in range(12000)]
+                           for what in "ab"}
+        _, rows = self.read(database, """
+was: {akumuli.read: n site=home, since: 2001-09-09, until: 2001-09-10}
+out: {file.write: out.jsonl, from: was}
+""")
+        order = sorted((i // 7, what, i) for what in "ab" for i in range(12000))
+        self.assertEqual([row["value"] for row in rows], [value for _, _, value in order])
+        self.assertGreater(len(database.questions), 2)
+
+    def test_limit(self):
+        """More than `limit` rows are not read, and that is said; exactly as many are no reason to say anything."""
+        database = Database(self)
+        database.series = {"n site=home": [(str(10**18 + i), str(i)) for i in range(10)]}
+        nodes = """
+was: {{akumuli.read: n site=home, since: 2001-09-09, until: 2001-09-10, limit: {limit}}}
+out: {{file.write: out.jsonl, from: was}}
+"""
+        said, rows = self.read(database, nodes.format(limit=4))
+        self.assertEqual([row["value"] for row in rows], [0, 1, 2, 3])
+        self.assertIn("more than `limit: 4` rows are not read", said)
+        said, _ = self.read(database, nodes.format(limit=11))
+        self.assertNotIn("are not read", said)
+
+    def test_aggregates(self):
+        """The database puts rows together: by time, or all."""
+        database = Database(self)
+        database.series = {"n site=home": [(str(10**18 + i * 600 * 10**9), str(i)) for i in range(12)],
+                           "n site=other": [(str(10**18), "99")]}
+        for options, wanted in [("aggregate: mean, group: 1h", [0.5, 4.5, 9.5]), ("aggregate: max", [11]),
+                                ("aggregate: count, group: 1d", [12])]:
+            with self.subTest(options=options):
+                (self.dir / "out.jsonl").unlink(missing_ok=True)
+                _, rows = self.read(database, f"""
+was: {{akumuli.read: n site=home, since: 2001-09-09, until: 2001-09-10, {options}}}
+out: {{file.write: out.jsonl, from: was}}
+""")
+                self.assertEqual([row["value"] for row in rows], wanted)
+        self.assertEqual(database.questions[0]["group-aggregate"], {"metric": "n", "step": "1h", "func": ["mean"]})
+
+    def test_errors(self):
+        """What the database says against a question is told with the name of the series, and ends the run."""
+        database = Database(self)
+        database.series = {"n site=home": [(str(10**18), "1"), (str(10**18 + 1), "2")]}
+        cases = [(None, "nosuch site=home", "nosuch site=home: the database says: not found"),
+                 ((200, b"-Query object type is undefined.\r\n"), "n site=home", "n site=home: the database says: Query"),
+                 ((400, b"-invalid output statement (format)\r\n"), "n site=home", "invalid output statement"),
+                 ((404, b"-Invalid url\r\n"), "n site=home", "404"),
+                 ((200, b"n site=home,ts=5\nn site=home,ts=1000000000000000000,7\n"), "n site=home",
+                  "is no `series,time,number`"),
+                 ((200, b"n site=home,ts=1000000000000000000,7\n-DB broken\r\n"), "n site=home",
+                  "the database says: DB broken"),
+                 ((200, b"\xff\x00,,\n"), "n site=home", "is no `series,time,number`"),
+                 ((200, b"x" * (33 * 1024 * 1024)), "n site=home", "the answer is over")]
+        for instead, series, wanted in cases:
+            with self.subTest(wanted=wanted):
+                database.instead = instead
+                said, _ = self.read(database, f"""
+was: {{akumuli.read: {series}, since: 2001-09-09, until: 2001-09-10}}
+show: {{log: notice, from: was, message: "{{quality}} {{value}}"}}
+""")
+                self.assertIn(wanted, said)
+
+    def test_follows(self):
+        """With `every` only what is new is said; with `repeat: all` all of it again."""
+        database = Database(self)
+        now = 4 * 10**18
+        database.series = {"n site=home": [(str(now), "1"), (str(now), "2")]}
+        self.flow("""
+new: {akumuli.read: n site=home, since: 2096-01-01, until: 2097-01-01, every: 100ms}
+all: {akumuli.read: n site=home, since: 2096-01-01, until: 2097-01-01, every: 100ms, repeat: all}
+show: {log: notice, from: all.out, message: "all {value}."}
+told: {log: notice, from: new.out, message: "new {value}."}
+""", more=self.links(database))
+        running = self.start("run", "flow.yaml")
+        for text in ("new 2.", "all 1.", "all 2.", "all 1.", "all 2."):
+            running.until(text)
+        database.series["n site=home"] += [(str(now), "3"), (str(now + 1), "4")]
+        running.until("new 4.")
+        running.until("all 4.")
+        lines = [line.split("told: ")[1].strip() for line in running.lines if "told: " in line]
+        self.assertEqual(lines, ["new 1.", "new 2.", "new 3.", "new 4."])
+
+    def test_away_and_back(self):
+        """A database that is away makes the node stale; it is asked again, and the node has nothing to say twice."""
+        database = Database(self)
+        database.series = {"n site=home": [(str(10**18), "1")]}
+        database.stop_questions()
+        self.flow("""
+was: {akumuli.read: n site=home, since: 2001-09-09, until: 2001-09-10}
+show: {log: notice, from: was.out, message: "{quality} {value}."}
+""", more=self.links(database))
+        running = self.start("run", "flow.yaml")
+        running.until("trying again")
+        database.serve_questions(self, database.query_port)
+        running.until("good 1.")
+
+    def test_example(self):
+        """The backtest of examples/backtest, over a day of rows, comes to what they add up to."""
+        database = Database(self)
+        hour, now = 3600 * 10**9, time.time_ns()
+        watts = [-1000, -3000, -2500, -500, 300, -1900, -2100]
+        database.series = {"power site=home what=grid":
+                           [(str(now - (len(watts) - i) * hour), str(power)) for i, power in enumerate(watts)]}
+        self.call("run", "--once", str(ROOT / "examples/backtest"), "--set", f"tsdb=tcp:127.0.0.1:{database.port}",
+                  "--set", f"query_port={database.query_port}")
+        rows = list(csv.DictReader((self.dir / "backtest.csv").read_text(encoding="utf-8").splitlines()))
+        # 0, 2, 2, 0.5, 0, 0, 2 kW; the mean of two rows over the hour between.
+        self.assertAlmostEqual(float(rows[-1]["energy"]), (0 + 2) / 2 + 2 + (2 + 0.5) / 2 + 0.5 / 2 + 0 + 2 / 2, 6)
 
 
 if __name__ == "__main__":
