@@ -61,7 +61,8 @@ const struct mf_unit *mf_node_input_unit(const struct mf_node *node,
 
 unsigned mf_node_outputs(const struct mf_node *node);
 const char *mf_node_output_name(const struct mf_node *node, unsigned out);
-bool mf_node_output_is_read(const struct mf_node *node, unsigned out);       /* somebody listens */
+bool mf_node_output_is_read(const struct mf_node *node, unsigned out);  /* somebody listens */
+bool mf_node_output_is_wired(const struct mf_node *node, unsigned out); /* … a node of the flow */
 const struct mf_msg *mf_node_last(const struct mf_node *node, unsigned out); /* last emitted */
 
 void mf_node_emit_number(struct mf_node *node, unsigned out,

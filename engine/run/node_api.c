@@ -167,6 +167,11 @@ bool mf_node_output_is_read(const struct mf_node *node, unsigned out)
     return node->outputs[out].edge_count > 0 || node->sched->is_observed;
 }
 
+bool mf_node_output_is_wired(const struct mf_node *node, unsigned out)
+{
+    return node->outputs[out].edge_count > 0;
+}
+
 const struct mf_msg *mf_node_last(const struct mf_node *node, unsigned out)
 {
     return node->outputs[out].is_known ? &node->outputs[out].last : NULL;

@@ -216,7 +216,7 @@ void mf_modbus_device_wants(const struct mf_modbus_device_config *config,
 static bool is_read(const struct mf_node *node)
 {
     for (unsigned i = 0; i < mf_node_outputs(node); i++)
-        if (mf_node_output_is_read(node, i))
+        if (mf_node_output_is_wired(node, i))
             return true;
     return false;
 }
@@ -226,8 +226,9 @@ static bool is_due(const struct group *group, int64_t now)
     return group->due <= now;
 }
 
-/* Registers of the groups whose time has come. What was named is wanted; else what somebody reads,
- * or everything where nobody reads anything: then somebody wants to look. */
+/* Registers of the groups whose time has come. What was named is wanted; else what nodes read, or
+ * everything where none reads anything. Who taps or records gets no more: a serial line may have no
+ * time for it. */
 static void poll_due(struct mf_node *node)
 {
     const struct mf_modbus_device_config *c = mf_node_config(node);
@@ -239,7 +240,7 @@ static void poll_due(struct mf_node *node)
         struct item *item = &s->items[i];
 
         if (is_due(&s->groups[item->group], now) &&
-            (is_all || mf_node_output_is_read(node, item->out)))
+            (is_all || mf_node_output_is_wired(node, item->out)))
             mf_modbus_ask(mf_node_link(node), &item->wish);
     }
     for (unsigned i = 0; i < s->group_count; i++)
@@ -471,8 +472,8 @@ const struct mf_kind mf_kind_modbus_device = {
         "others. A node has at most 256 outputs; `registers` picks some, and several nodes may "
         "share a device.\n"
         "\n"
-        "Only registers that somebody reads are asked for, unless `registers` names them; when "
-        "nobody reads any, all are. They are read at the start, when the link comes up, and then "
+        "Only registers that some node reads are asked for, unless `registers` names them; when "
+        "none reads any, all are. They are read at the start, when the link comes up, and then "
         "at "
         "multiples of their interval: that of their slot in `slots`, else the profile's, else "
         "`every`. Neighbours travel in one request, as far as the link's `max_gap` and "

@@ -97,6 +97,22 @@ far: {register: 18}
         running.until("sum 71")
         self.assertEqual(asked(device), [(4, 10, 2), (4, 15, 4)])
 
+    def test_write_in_the_profiles_unit(self):
+        """What is written and its limits are in any unit of the register's dimension."""
+        device = Device(self, lambda unit, pdu: [(0, pdu)])
+        running = self.run_device(f"{{modbus: 'tcp:127.0.0.1:{device.port}'}}", """
+wanted: {sim.counter: 1, every: 20ms, unit: kW}
+out: {modbus.write: bus, unit_id: 5, profile: meter.yaml, value: power, from: wanted, limit: -1..2.5 kW, failsafe: -100 W}
+told: {log: notice, from: wanted, message: "wanted {value}."}
+""", "power: {register: 9, reg_type: h, type: int, scale: 1, unit: W}\n")
+        running.until("wanted 4.")
+        running.process.terminate()
+        running.finish(0)
+        written = [(unit, *struct.unpack(">BHh", pdu)) for unit, pdu in device.asked]
+        self.assertEqual({written[0], written[-1]}, {(5, 6, 9, written[0][3]), (5, 6, 9, -10)})
+        self.assertIn((5, 6, 9, 250), written)
+        self.assertLessEqual(max(value for *_, value in written), 250)
+
     def requests(self, more, count):
         """What is asked for where registers lie next to each other and apart."""
         device = Device(self, lambda unit, pdu: [(0, words(pdu))])
