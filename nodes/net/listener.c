@@ -281,7 +281,8 @@ int mf_listener_open(struct mf_listener *listener, struct mf_node *node,
     if (!read_place(&setup->address, &place))
         return mf_fail(err, MF_EINVAL, "`%s` is no address of this machine", setup->address.host);
     fd = listen_at(&place, &setup->address, err);
-    if (fd < 0 && place.is_all && err->sys == EAFNOSUPPORT && read_place(&v4, &place))
+    if (fd < 0 && place.is_all && (err->sys == EAFNOSUPPORT || err->sys == EADDRNOTAVAIL) &&
+        read_place(&v4, &place))
         fd = listen_at(&place, &v4, err);
     if (fd < 0)
         return fd;

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -239,6 +240,73 @@ static void idle_clients(void **state)
     hand_end(&hand);
 }
 
+/* ---- a serial line ---- */
+
+static int open_line(char *ret_name, size_t size)
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+    assert_int_equal(ptsname_r(fd, ret_name, size), 0);
+    return fd;
+}
+
+static void say(int fd, uint8_t unit, const char *pdu, size_t len)
+{
+    uint8_t frame[MF_MODBUS_FRAME];
+    size_t size = mf_modbus_frame_rtu(unit, (const uint8_t *)pdu, len, frame);
+
+    assert_int_equal(write(fd, frame, size), size);
+    hand_settle(&hand);
+}
+
+static void expect_reply(int fd, uint8_t unit, const char *pdu, size_t len)
+{
+    uint8_t frame[MF_MODBUS_FRAME], got[MF_MODBUS_FRAME];
+    size_t size = mf_modbus_frame_rtu(unit, (const uint8_t *)pdu, len, frame);
+
+    hand_advance(&hand, 100 * MF_MS);
+    assert_int_equal(read(fd, got, sizeof(got)), size);
+    assert_memory_equal(got, frame, size);
+}
+
+/* On a line there is a pause before the answer, and none at all to what is for others or for all;
+ * what is cut off by silence is forgotten. A line that goes away is tried again. */
+static void serial_line(void **state)
+{
+    char name[64], flow[400], rest[8];
+    int fd = open_line(name, sizeof(name));
+
+    snprintf(
+        flow, sizeof(flow),
+        "moat-flow: 1\nnodes:\n"
+        "  door: {modbus.server: 'rtu:%s', units: {1: {holding: {0: {}}}, "
+        "2: {holding: {0: {name: other}}}}}\n"
+        "  show: {log: notice, from: [door.holding_0, door.other], message: '{port} {value}'}\n",
+        name);
+    hand_start(&hand, flow, false);
+    say(fd, 1, "\x06\0\0\0\x07", 5);
+    assert_int_equal(read(fd, rest, sizeof(rest)), -1); /* the pause */
+    expect_reply(fd, 1, "\x06\0\0\0\x07", 5);
+    hand_expect_log(&hand, "door.holding_0 7");
+    say(fd, 9, "\x06\0\0\0\x08", 5);
+    say(fd, 0, "\x06\0\0\0\x09", 5);
+    hand_advance(&hand, MF_SEC);
+    assert_int_equal(read(fd, rest, sizeof(rest)), -1);
+    hand_expect_log(&hand, "door.other 9");
+    assert_int_equal(write(fd, "\1\3\0", 3), 3); /* the beginning of a question */
+    hand_settle(&hand);
+    hand_advance(&hand, 100 * MF_MS);
+    say(fd, 2, "\3\0\0\0\1", 5);
+    expect_reply(fd, 2, "\3\2\0\x09", 4);
+    say(fd, 1, "\x2b\x0e\1\0", 4); /* ends with silence */
+    expect_reply(fd, 1, "\xab\1", 2);
+    close(fd);
+    hand_settle(&hand);
+    hand_expect_log(&hand, "the serial line is gone");
+    hand_end(&hand);
+}
+
 /* ---- what a flow may not say ---- */
 
 /* Each fault is told where it is. */
@@ -299,7 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_moment),   cmocka_unit_test(there_and_back),
         cmocka_unit_test(both_ways),    cmocka_unit_test(written_once),
-        cmocka_unit_test(idle_clients), cmocka_unit_test(faults),
+        cmocka_unit_test(idle_clients), cmocka_unit_test(serial_line),
+        cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
