@@ -10,18 +10,18 @@ const struct mf_profile *mf_profile_load(const struct mf_profile_wish *wish, str
 {
     struct mf_origin origin = {wish->at, "in this profile", diags->origin};
     const struct mf_origin *outer = diags->origin;
-    struct profiling p = {wish, arena, mf_arena_new(), diags};
+    struct mf_profiling p = {wish, arena, mf_arena_new(), diags};
     struct mf_profile *profile = mf_arena_alloc(arena, sizeof(*profile));
-    const struct twig *tree;
+    const struct mf_twig *tree;
 
     profile->name = mf_arena_strdup(arena, wish->name);
-    tree = profile_read(&p);
+    tree = mf_profile_read(&p);
     if (wish->at.file)
         mf_diags_set_origin(diags, &origin);
     if (tree && !p.is_full)
-        tree = profile_expand(&p, tree);
+        tree = mf_profile_expand(&p, tree);
     if (tree && !p.is_full)
-        profile_table(&p, tree, profile);
+        mf_profile_table(&p, tree, profile);
     mf_diags_set_origin(diags, outer);
     mf_map_done(&p.docs);
     mf_map_done(&p.elements);

@@ -23,8 +23,8 @@ struct chain {
     unsigned depth;
 };
 
-struct mf_diag *profile_fault(struct profiling *p, unsigned code, struct mf_span at,
-                              const char *fmt, ...)
+struct mf_diag *mf_profile_fault(struct mf_profiling *p, unsigned code, struct mf_span at,
+                                 const char *fmt, ...)
 {
     struct mf_diag *diag;
     char text[512];
@@ -79,7 +79,8 @@ static void offer(const char *name, struct mf_diag *diag)
 }
 
 /* The program's own texts are sources like files, each once. */
-static const struct mf_source *own_source(struct profiling *p, const struct mf_profile_file *file)
+static const struct mf_source *own_source(struct mf_profiling *p,
+                                          const struct mf_profile_file *file)
 {
     const char *name = mf_arena_printf(p->scratch, "%s.yaml", file->name);
 
@@ -93,7 +94,7 @@ static const struct mf_source *own_source(struct profiling *p, const struct mf_p
     return mf_sources_add(p->diags->sources, name, file->text, file->len);
 }
 
-static const char *directory_of(struct profiling *p, const char *path)
+static const char *directory_of(struct mf_profiling *p, const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -101,7 +102,7 @@ static const char *directory_of(struct profiling *p, const char *path)
 }
 
 /* NULL after reporting at `at`. */
-static const struct mf_source *find(struct profiling *p, const char *dir, const char *name,
+static const struct mf_source *find(struct mf_profiling *p, const char *dir, const char *name,
                                     struct mf_span at)
 {
     const struct mf_profile_file *own = find_own(name);
@@ -113,7 +114,7 @@ static const struct mf_source *find(struct profiling *p, const char *dir, const 
     if (own)
         return own_source(p, own);
     if (!mf_text_ends(name, ".yaml")) {
-        diag = profile_fault(p, MF_CODE_NO_PROFILE, at, "there is no profile `%s`", name);
+        diag = mf_profile_fault(p, MF_CODE_NO_PROFILE, at, "there is no profile `%s`", name);
         offer(name, diag);
         return NULL;
     }
@@ -121,7 +122,7 @@ static const struct mf_source *find(struct profiling *p, const char *dir, const 
                              mf_arena_printf(p->scratch, "%s%s", *name == '/' ? "" : dir, name),
                              &is_known, &err);
     if (!source) {
-        diag = profile_fault(p, MF_CODE_NO_PROFILE, at, "%s", err.text);
+        diag = mf_profile_fault(p, MF_CODE_NO_PROFILE, at, "%s", err.text);
         if (err.sys == ENOENT && *name != '/')
             mf_diag_help(diag, "paths are relative to the file they stand in");
     }
@@ -130,51 +131,51 @@ static const struct mf_source *find(struct profiling *p, const char *dir, const 
 
 /* ---- trees to twigs ---- */
 
-static const struct twig *read_source(struct profiling *p, const struct mf_source *source,
-                                      struct mf_span at, const struct chain *outer);
+static const struct mf_twig *read_source(struct mf_profiling *p, const struct mf_source *source,
+                                         struct mf_span at, const struct chain *outer);
 
-static bool has_name(struct profiling *p, const struct mf_tree *tree)
+static bool has_name(struct mf_profiling *p, const struct mf_tree *tree)
 {
     if (tree->kind == MF_TREE_SCALAR && tree->count && strlen(tree->text) == tree->count)
         return true;
-    mf_diag_help(profile_fault(p, MF_CODE_PROFILE, tree->at,
-                               "`include` takes the names of profiles, this is %s",
-                               mf_tree_kind_name(tree)),
+    mf_diag_help(mf_profile_fault(p, MF_CODE_PROFILE, tree->at,
+                                  "`include` takes the names of profiles, this is %s",
+                                  mf_tree_kind_name(tree)),
                  "write it like `include: [Eastron/SDM630, own.yaml]`");
     return false;
 }
 
-static const struct twig *include(struct profiling *p, const struct mf_tree *name,
-                                  const struct chain *chain, const struct twig *under)
+static const struct mf_twig *include(struct mf_profiling *p, const struct mf_tree *name,
+                                     const struct chain *chain, const struct mf_twig *under)
 {
     const struct mf_source *source;
 
     if (!has_name(p, name))
         return under;
     source = find(p, directory_of(p, chain->source->name), name->text, name->at);
-    return source ? twig_merge(p, read_source(p, source, name->at, chain), under) : under;
+    return source ? mf_twig_merge(p, read_source(p, source, name->at, chain), under) : under;
 }
 
-static const struct twig *read_tree(struct profiling *p, const struct mf_tree *tree,
-                                    const struct chain *chain);
+static const struct mf_twig *read_tree(struct mf_profiling *p, const struct mf_tree *tree,
+                                       const struct chain *chain);
 
-static const struct twig *read_map(struct profiling *p, const struct mf_tree *tree,
-                                   const struct chain *chain)
+static const struct mf_twig *read_map(struct mf_profiling *p, const struct mf_tree *tree,
+                                      const struct chain *chain)
 {
-    struct twig *own = mf_arena_alloc(p->scratch, sizeof(*own));
+    struct mf_twig *own = mf_arena_alloc(p->scratch, sizeof(*own));
     const struct mf_tree *names = mf_tree_get(tree, "include", NULL);
-    const struct twig *under = NULL, *whole;
-    struct twig *root;
+    const struct mf_twig *under = NULL, *whole;
+    struct mf_twig *root;
 
     own->at = tree->at;
-    if (!twig_room(p, own, tree->count, tree->at))
+    if (!mf_twig_room(p, own, tree->count, tree->at))
         return own;
     for (uint32_t i = 0; i < tree->count; i++) {
         const struct mf_tree_pair *pair = &tree->pairs[i];
 
         if (pair->value != names)
-            twig_add(own, &(struct twig_pair){pair->key->text, pair->key->at,
-                                              read_tree(p, pair->value, chain)});
+            mf_twig_add(own, &(struct mf_twig_pair){pair->key->text, pair->key->at,
+                                                    read_tree(p, pair->value, chain)});
     }
     if (!names)
         return own;
@@ -183,17 +184,17 @@ static const struct twig *read_map(struct profiling *p, const struct mf_tree *tr
             under = include(p, names->items[i].value, chain, under);
     else
         under = include(p, names, chain, NULL);
-    whole = twig_merge(p, own, under);
+    whole = mf_twig_merge(p, own, under);
     root = mf_arena_alloc(p->scratch, sizeof(*root));
     *root = *whole;
     root->is_root = true;
     return root;
 }
 
-static const struct twig *read_tree(struct profiling *p, const struct mf_tree *tree,
-                                    const struct chain *chain)
+static const struct mf_twig *read_tree(struct mf_profiling *p, const struct mf_tree *tree,
+                                       const struct chain *chain)
 {
-    struct twig *leaf;
+    struct mf_twig *leaf;
 
     if (tree->kind == MF_TREE_MAP)
         return read_map(p, tree, chain);
@@ -205,28 +206,28 @@ static const struct twig *read_tree(struct profiling *p, const struct mf_tree *t
 
 /* ---- files ---- */
 
-static bool is_allowed(struct profiling *p, const struct mf_source *source, struct mf_span at,
+static bool is_allowed(struct mf_profiling *p, const struct mf_source *source, struct mf_span at,
                        const struct chain *outer)
 {
     struct mf_diag *diag;
 
     for (const struct chain *link = outer; link; link = link->outer)
         if (link->source == source) {
-            diag = profile_fault(p, MF_CODE_REF, at, "a profile cannot include itself: `%s`",
-                                 source->name);
+            diag = mf_profile_fault(p, MF_CODE_REF, at, "a profile cannot include itself: `%s`",
+                                    source->name);
             for (link = outer; link && link->source != source; link = link->outer)
                 mf_diag_related(diag, link->at, "`%s` is included here", link->source->name);
             return false;
         }
     if (outer && outer->depth >= INCLUDES) {
-        profile_fault(p, MF_CODE_PROFILE_LIMIT, at,
-                      "includes are nested more than %d deep, which is the limit", INCLUDES);
+        mf_profile_fault(p, MF_CODE_PROFILE_LIMIT, at,
+                         "includes are nested more than %d deep, which is the limit", INCLUDES);
         return false;
     }
     return true;
 }
 
-static const struct mf_tree *compose(struct profiling *p, const struct mf_source *source,
+static const struct mf_tree *compose(struct mf_profiling *p, const struct mf_source *source,
                                      struct mf_span at)
 {
     size_t errors = p->diags->errors;
@@ -235,15 +236,15 @@ static const struct mf_tree *compose(struct profiling *p, const struct mf_source
     if (tree)
         return tree;
     if (p->docs.count >= MF_PROFILE_FILES) {
-        profile_fault(p, MF_CODE_PROFILE_LIMIT, at,
-                      "the profile is made of more than %d files, which is the limit",
-                      MF_PROFILE_FILES);
+        mf_profile_fault(p, MF_CODE_PROFILE_LIMIT, at,
+                         "the profile is made of more than %d files, which is the limit",
+                         MF_PROFILE_FILES);
         return NULL;
     }
     tree = mf_compose_tagged(source, 0, source->len, "!P", p->scratch, p->diags);
     if (tree && tree->kind != MF_TREE_MAP) {
-        profile_fault(p, MF_CODE_PROFILE, tree->at, "a profile is a map of registers, this is %s",
-                      mf_tree_kind_name(tree));
+        mf_profile_fault(p, MF_CODE_PROFILE, tree->at,
+                         "a profile is a map of registers, this is %s", mf_tree_kind_name(tree));
         return NULL;
     }
     if (!tree || p->diags->errors != errors)
@@ -253,8 +254,8 @@ static const struct mf_tree *compose(struct profiling *p, const struct mf_source
     return tree;
 }
 
-static const struct twig *read_source(struct profiling *p, const struct mf_source *source,
-                                      struct mf_span at, const struct chain *outer)
+static const struct mf_twig *read_source(struct mf_profiling *p, const struct mf_source *source,
+                                         struct mf_span at, const struct chain *outer)
 {
     struct chain chain = {source, at, outer, outer ? outer->depth + 1 : 0};
     const struct mf_tree *tree;
@@ -265,7 +266,7 @@ static const struct twig *read_source(struct profiling *p, const struct mf_sourc
     return tree && !p->is_full ? read_map(p, tree, &chain) : NULL;
 }
 
-const struct twig *profile_read(struct profiling *p)
+const struct mf_twig *mf_profile_read(struct mf_profiling *p)
 {
     const struct mf_source *source = find(p, p->wish->dir, p->wish->name, p->wish->at);
 

@@ -28,32 +28,32 @@ enum {
     MF_CODE_PROFILE_UNIT = 549,
 };
 
-struct twig;
+struct mf_twig;
 
-struct twig_pair {
+struct mf_twig_pair {
     const char *key;
     struct mf_span at; /* of the key */
-    const struct twig *value;
+    const struct mf_twig *value;
 };
 
 /* A value of the tree: a map, or a scalar or list as it was written. */
-struct twig {
+struct mf_twig {
     const struct mf_tree *leaf; /* NULL: a map */
     struct mf_span at;
-    const struct twig_pair *pairs;
+    const struct mf_twig_pair *pairs;
     uint32_t count;
     bool is_root;    /* a map with an include: refs in it start here */
     int64_t moved;   /* what repeats and shifts have added to `register` */
     int64_t shifted; /* the same of shifts alone, for `scale_reg` */
 };
 
-struct profiling {
+struct mf_profiling {
     const struct mf_profile_wish *wish;
     struct mf_arena *arena;   /* of the result */
     struct mf_arena *scratch; /* of what is needed on the way */
     struct mf_diags *diags;
     struct mf_map docs; /* by name of the source → const struct mf_tree *: files that were read */
-    struct mf_map elements; /* of lists of refs, by address → struct twig * */
+    struct mf_map elements; /* of lists of refs, by address → struct mf_twig * */
     size_t values;          /* made so far */
     bool is_full;           /* a limit was passed, and said */
     bool failed;
@@ -61,33 +61,33 @@ struct profiling {
 
 /* ---- twigs ---- */
 
-static inline bool twig_is_map(const struct twig *twig)
+static inline bool mf_twig_is_map(const struct mf_twig *twig)
 {
     return !twig->leaf;
 }
 
-const struct twig *twig_get(const struct twig *map, const char *key);
-const struct twig_pair *twig_pair(const struct twig *map, const char *key);
+const struct mf_twig *mf_twig_get(const struct mf_twig *map, const char *key);
+const struct mf_twig_pair *mf_twig_pair(const struct mf_twig *map, const char *key);
 /* Text of a scalar; NULL: a map or a list. */
-const char *twig_text(const struct twig *twig);
+const char *mf_twig_text(const struct mf_twig *twig);
 /* A map being made: room for `cap` pairs. False after reporting that the profile is too large. */
-bool twig_room(struct profiling *p, struct twig *map, size_t cap, struct mf_span at);
-void twig_add(struct twig *map, const struct twig_pair *pair);
+bool mf_twig_room(struct mf_profiling *p, struct mf_twig *map, size_t cap, struct mf_span at);
+void mf_twig_add(struct mf_twig *map, const struct mf_twig_pair *pair);
 /* The maps of both put together; where they differ `over` wins. NULL stands for nothing. */
-const struct twig *twig_merge(struct profiling *p, const struct twig *over,
-                              const struct twig *under);
+const struct mf_twig *mf_twig_merge(struct mf_profiling *p, const struct mf_twig *over,
+                                    const struct mf_twig *under);
 
 /* ---- steps ---- */
 
-struct mf_diag *profile_fault(struct profiling *p, unsigned code, struct mf_span at,
-                              const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+struct mf_diag *mf_profile_fault(struct mf_profiling *p, unsigned code, struct mf_span at,
+                                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The profile's file with all that it includes; NULL after reporting. */
-const struct twig *profile_read(struct profiling *p);
+const struct mf_twig *mf_profile_read(struct mf_profiling *p);
 /* The same without instructions; NULL after reporting. */
-const struct twig *profile_expand(struct profiling *p, const struct twig *root);
+const struct mf_twig *mf_profile_expand(struct mf_profiling *p, const struct mf_twig *root);
 /* The table of registers. */
-void profile_table(struct profiling *p, const struct twig *root, struct mf_profile *ret);
+void mf_profile_table(struct mf_profiling *p, const struct mf_twig *root, struct mf_profile *ret);
 /* Reads the keys of one register. False after reporting. */
-bool profile_register(struct profiling *p, const struct twig *map, const char *path,
-                      struct mf_profile_register *ret);
+bool mf_profile_read_register(struct mf_profiling *p, const struct mf_twig *map, const char *path,
+                              struct mf_profile_register *ret);

@@ -94,8 +94,8 @@ static const struct name *find_name(const char *text)
 }
 
 struct reading {
-    struct profiling *p;
-    const struct twig *map;
+    struct mf_profiling *p;
+    const struct mf_twig *map;
     const char *path;
     struct keys keys;
     struct mf_profile_register *reg;
@@ -103,7 +103,7 @@ struct reading {
 
 static struct mf_span at_of(const struct reading *r, const char *key)
 {
-    const struct twig_pair *pair = twig_pair(r->map, key);
+    const struct mf_twig_pair *pair = mf_twig_pair(r->map, key);
 
     return pair && pair->value->at.file ? pair->value->at : r->map->at;
 }
@@ -111,7 +111,7 @@ static struct mf_span at_of(const struct reading *r, const char *key)
 static bool wrong(const struct reading *r, const char *key, const char *what, const char *help)
 {
     struct mf_diag *diag =
-        profile_fault(r->p, MF_CODE_PROFILE, at_of(r, key), "`%s`: %s", r->path, what);
+        mf_profile_fault(r->p, MF_CODE_PROFILE, at_of(r, key), "`%s`: %s", r->path, what);
 
     if (help)
         mf_diag_help(diag, "%s", help);
@@ -121,8 +121,8 @@ static bool wrong(const struct reading *r, const char *key, const char *what, co
 static void unknown_type(const struct reading *r)
 {
     struct mf_nearest nearest;
-    struct mf_diag *diag = profile_fault(r->p, MF_CODE_PROFILE, at_of(r, "type"),
-                                         "`%s`: there is no type `%s`", r->path, r->keys.type);
+    struct mf_diag *diag = mf_profile_fault(r->p, MF_CODE_PROFILE, at_of(r, "type"),
+                                            "`%s`: there is no type `%s`", r->path, r->keys.type);
 
     mf_nearest_init(&nearest, r->keys.type);
     for (const struct name *name = names; name->text; name++)
@@ -286,9 +286,9 @@ static bool read_place(const struct reading *r)
         end = power + 1 > end ? power + 1 : end;
     }
     if (from < 0 || end > ADDRESS_MAX + 1) {
-        profile_fault(r->p, MF_CODE_PROFILE, at_of(r, "register"),
-                      "`%s` comes to lie at register %lld, which does not exist", r->path,
-                      (long long)(from < 0 ? from : end - 1));
+        mf_profile_fault(r->p, MF_CODE_PROFILE, at_of(r, "register"),
+                         "`%s` comes to lie at register %lld, which does not exist", r->path,
+                         (long long)(from < 0 ? from : end - 1));
         return false;
     }
     if (end - from > MF_MODBUS_READ_WORDS)
@@ -329,17 +329,17 @@ static void read_unit(const struct reading *r)
 
 static void read_names(const struct reading *r)
 {
-    const struct twig *map = twig_get(r->map, "values");
+    const struct mf_twig *map = mf_twig_get(r->map, "values");
     struct mf_profile_name *list;
 
     if (!map)
-        map = twig_get(r->map, "names");
-    if (!map || !twig_is_map(map))
+        map = mf_twig_get(r->map, "names");
+    if (!map || !mf_twig_is_map(map))
         return;
     list = mf_arena_alloc(r->p->arena, (map->count + 1) * sizeof(*list));
     for (uint32_t i = 0; i < map->count; i++) {
-        const struct twig_pair *pair = &map->pairs[i];
-        const char *text = twig_text(pair->value);
+        const struct mf_twig_pair *pair = &map->pairs[i];
+        const char *text = mf_twig_text(pair->value);
         int64_t number;
 
         if (!text || !mf_num_read_int(pair->key, strlen(pair->key), &number)) {
@@ -354,7 +354,7 @@ static void read_names(const struct reading *r)
     r->reg->names = list;
 }
 
-static void unknown_key(const struct reading *r, const struct twig_pair *pair)
+static void unknown_key(const struct reading *r, const struct mf_twig_pair *pair)
 {
     struct mf_nearest nearest;
     struct mf_diag *diag = mf_diag(r->p->diags, MF_WARNING, MF_CODE_UNUSED, pair->at,
@@ -376,7 +376,7 @@ static bool is_option(const char *key)
 }
 
 /* The pair as the readers of options want it, if it is one of theirs. */
-static bool is_read(const struct reading *r, const struct twig_pair *pair)
+static bool is_read(const struct reading *r, const struct mf_twig_pair *pair)
 {
     if (is_option(pair->key) || strcmp(pair->key, "regtype") == 0)
         return true;
@@ -397,7 +397,7 @@ static bool load_keys(struct reading *r)
     size_t count = 0;
 
     for (uint32_t i = 0; i < r->map->count; i++) {
-        const struct twig_pair *pair = &r->map->pairs[i];
+        const struct mf_twig_pair *pair = &r->map->pairs[i];
         const char *key = strcmp(pair->key, "regtype") == 0 ? "reg_type" : pair->key;
         const struct mf_tree *value = pair->value->leaf ? pair->value->leaf : &map;
 
@@ -415,8 +415,8 @@ static bool load_keys(struct reading *r)
     return mf_load_options(&load, options, r->path, r->map->at, NULL, pairs, count, NULL, &r->keys);
 }
 
-bool profile_register(struct profiling *p, const struct twig *map, const char *path,
-                      struct mf_profile_register *ret)
+bool mf_profile_read_register(struct mf_profiling *p, const struct mf_twig *map, const char *path,
+                              struct mf_profile_register *ret)
 {
     struct reading r = {p, map, path, .reg = ret};
 

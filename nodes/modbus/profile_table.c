@@ -11,7 +11,7 @@
 #include "nodes/modbus/profile_priv.h"
 
 struct table {
-    struct profiling *p;
+    struct mf_profiling *p;
     struct mf_profile_register *list;
     size_t count, cap;
     struct mf_map ports; /* by name → path */
@@ -64,9 +64,9 @@ static bool take_name(struct table *t, struct mf_profile_register *reg)
     other = mf_map_add(&t->ports, reg->port, (void *)(uintptr_t)reg->path);
     if (!other)
         return true;
-    mf_diag_help(profile_fault(t->p, MF_CODE_PROFILE, reg->at,
-                               "`%s` and `%s` would both be called `%s`", other, reg->path,
-                               reg->port),
+    mf_diag_help(mf_profile_fault(t->p, MF_CODE_PROFILE, reg->at,
+                                  "`%s` and `%s` would both be called `%s`", other, reg->path,
+                                  reg->port),
                  "give one of them another name");
     return false;
 }
@@ -80,41 +80,43 @@ static bool is_aside(const char *key, bool is_top)
     return *key == '_' || (is_top && (strcmp(key, "inc") == 0 || strcmp(key, "slots") == 0));
 }
 
-static bool holds_register(const struct twig *map)
+static bool holds_register(const struct mf_twig *map)
 {
     for (uint32_t i = 0; i < map->count; i++) {
-        const struct twig_pair *pair = &map->pairs[i];
+        const struct mf_twig_pair *pair = &map->pairs[i];
 
-        if (twig_is_map(pair->value) && !is_aside(pair->key, false) &&
+        if (mf_twig_is_map(pair->value) && !is_aside(pair->key, false) &&
             strcmp(pair->key, "values") != 0 && strcmp(pair->key, "names") != 0 &&
-            (twig_get(pair->value, "register") || holds_register(pair->value)))
+            (mf_twig_get(pair->value, "register") || holds_register(pair->value)))
             return true;
     }
     return false;
 }
 
-static void add_register(struct table *t, const struct twig *map)
+static void add_register(struct table *t, const struct mf_twig *map)
 {
-    struct profiling *p = t->p;
+    struct mf_profiling *p = t->p;
     struct mf_profile_register reg;
 
     if (t->count >= MF_PROFILE_REGISTERS) {
         p->is_full = true;
-        profile_fault(p, MF_CODE_PROFILE_LIMIT, map->at,
-                      "the profile has more than %d registers, which is the limit",
-                      MF_PROFILE_REGISTERS);
+        mf_profile_fault(p, MF_CODE_PROFILE_LIMIT, map->at,
+                         "the profile has more than %d registers, which is the limit",
+                         MF_PROFILE_REGISTERS);
         return;
     }
-    if (!profile_register(p, map, mf_arena_strdup(p->arena, t->path), &reg) || !take_name(t, &reg))
+    if (!mf_profile_read_register(p, map, mf_arena_strdup(p->arena, t->path), &reg) ||
+        !take_name(t, &reg))
         return;
     mf_grow(&t->list, &t->cap, t->count, sizeof(*t->list));
     t->list[t->count++] = reg;
 }
 
-static void walk(struct table *t, const struct twig *map, size_t len)
+static void walk(struct table *t, const struct mf_twig *map, size_t len)
 {
-    bool has_address = twig_get(map, "register"), is_register = has_address && !holds_register(map);
-    const struct twig_pair *slot = twig_pair(map, "slot");
+    bool has_address = mf_twig_get(map, "register"),
+         is_register = has_address && !holds_register(map);
+    const struct mf_twig_pair *slot = mf_twig_pair(map, "slot");
 
     if (t->p->is_full)
         return;
@@ -124,7 +126,7 @@ static void walk(struct table *t, const struct twig *map, size_t len)
     }
     if (has_address)
         mf_diag_help(mf_diag(t->p->diags, MF_WARNING, MF_CODE_UNUSED,
-                             twig_pair(map, "register")->at,
+                             mf_twig_pair(map, "register")->at,
                              "`%s` is no register: there are registers below it", t->path),
                      "move it into a map of its own");
     else if (slot && slot->value->leaf)
@@ -132,15 +134,15 @@ static void walk(struct table *t, const struct twig *map, size_t len)
                              "`%s` has a `slot`, but no `register`", t->path),
                      "put the slot of all that is below into `default: {slot: …}`");
     for (uint32_t i = 0; i < map->count; i++) {
-        const struct twig_pair *pair = &map->pairs[i];
+        const struct mf_twig_pair *pair = &map->pairs[i];
         size_t more = strlen(pair->key);
 
-        if (!twig_is_map(pair->value) || is_aside(pair->key, len == 0))
+        if (!mf_twig_is_map(pair->value) || is_aside(pair->key, len == 0))
             continue;
         if (len + more + 2 > sizeof(t->path)) {
-            profile_fault(t->p, MF_CODE_PROFILE_LIMIT, pair->at,
-                          "the path of a register has more than %zu bytes, which is the limit",
-                          sizeof(t->path) - 1);
+            mf_profile_fault(t->p, MF_CODE_PROFILE_LIMIT, pair->at,
+                             "the path of a register has more than %zu bytes, which is the limit",
+                             sizeof(t->path) - 1);
             continue;
         }
         snprintf(t->path + len, sizeof(t->path) - len, "%s%s", len ? "." : "", pair->key);
@@ -151,10 +153,10 @@ static void walk(struct table *t, const struct twig *map, size_t len)
 
 /* ---- slots and limits ---- */
 
-static int64_t delay_of(struct profiling *p, const struct twig *slot)
+static int64_t delay_of(struct mf_profiling *p, const struct mf_twig *slot)
 {
-    const struct twig *delay = twig_get(slot, "read_delay");
-    const char *text = twig_text(delay);
+    const struct mf_twig *delay = mf_twig_get(slot, "read_delay");
+    const char *text = mf_twig_text(delay);
     struct mf_error err;
     double seconds;
     int64_t ns;
@@ -166,16 +168,16 @@ static int64_t delay_of(struct profiling *p, const struct twig *slot)
         return (int64_t)(seconds * (double)MF_SEC);
     if (text && mf_duration_read(text, strlen(text), false, &ns, &err) == 0 && ns >= 10 * MF_MS)
         return ns;
-    profile_fault(p, MF_CODE_PROFILE, delay->at, "`read_delay` is a time in seconds, from 0.01");
+    mf_profile_fault(p, MF_CODE_PROFILE, delay->at, "`read_delay` is a time in seconds, from 0.01");
     return 0;
 }
 
-static void read_slots(struct profiling *p, const struct twig *root, struct mf_profile *ret)
+static void read_slots(struct mf_profiling *p, const struct mf_twig *root, struct mf_profile *ret)
 {
-    const struct twig *slots = twig_get(root, "slots");
+    const struct mf_twig *slots = mf_twig_get(root, "slots");
     struct mf_profile_slot *list;
 
-    if (!slots || !twig_is_map(slots))
+    if (!slots || !mf_twig_is_map(slots))
         return;
     list = mf_arena_alloc(p->arena, (slots->count + 1) * sizeof(*list));
     for (uint32_t i = 0; i < slots->count; i++)
@@ -185,29 +187,31 @@ static void read_slots(struct profiling *p, const struct twig *root, struct mf_p
     ret->slot_count = slots->count;
 }
 
-static void read_limit(struct profiling *p, const struct twig *root, struct mf_profile *ret)
+static void read_limit(struct mf_profiling *p, const struct mf_twig *root, struct mf_profile *ret)
 {
-    const struct twig *limit = twig_get(twig_get(twig_get(root, "dev"), "limit"), "regs");
-    const char *text = twig_text(limit);
+    const struct mf_twig *limit =
+        mf_twig_get(mf_twig_get(mf_twig_get(root, "dev"), "limit"), "regs");
+    const char *text = mf_twig_text(limit);
     int64_t regs;
 
-    if (!limit || twig_is_map(limit))
+    if (!limit || mf_twig_is_map(limit))
         return;
     if (text && mf_num_read_int(text, strlen(text), &regs) && regs > 0 && regs <= UINT16_MAX)
         ret->max_registers = (uint16_t)(regs < MF_MODBUS_READ_WORDS ? regs : MF_MODBUS_READ_WORDS);
     else
-        profile_fault(p, MF_CODE_PROFILE, limit->at,
-                      "`dev.limit.regs` is the number of registers in one request");
+        mf_profile_fault(p, MF_CODE_PROFILE, limit->at,
+                         "`dev.limit.regs` is the number of registers in one request");
 }
 
-static void check_limit(struct profiling *p, const struct table *t, unsigned limit)
+static void check_limit(struct mf_profiling *p, const struct table *t, unsigned limit)
 {
     for (size_t i = 0; i < t->count && limit; i++)
         if (t->list[i].cell.has_power && t->list[i].cell.count > limit)
-            profile_fault(p, MF_CODE_PROFILE, t->list[i].at,
-                          "`%s` and its power of ten lie %u registers apart, and the device takes "
-                          "%u in one request",
-                          t->list[i].path, t->list[i].cell.count, limit);
+            mf_profile_fault(
+                p, MF_CODE_PROFILE, t->list[i].at,
+                "`%s` and its power of ten lie %u registers apart, and the device takes "
+                "%u in one request",
+                t->list[i].path, t->list[i].cell.count, limit);
 }
 
 /* ---- overlaps ---- */
@@ -233,7 +237,7 @@ static bool is_overlap(const struct mf_profile_register *a, const struct mf_prof
            !b->cell.number.has_bit;
 }
 
-static void check_overlaps(struct profiling *p, const struct table *t)
+static void check_overlaps(struct mf_profiling *p, const struct table *t)
 {
     const struct mf_profile_register **list = mf_calloc_array(t->count + 1, sizeof(*list));
 
@@ -257,7 +261,7 @@ static void check_overlaps(struct profiling *p, const struct table *t)
     mf_free(list);
 }
 
-void profile_table(struct profiling *p, const struct twig *root, struct mf_profile *ret)
+void mf_profile_table(struct mf_profiling *p, const struct mf_twig *root, struct mf_profile *ret)
 {
     struct table *t = mf_zalloc(sizeof(*t));
     struct mf_profile_register *list;
@@ -270,7 +274,7 @@ void profile_table(struct profiling *p, const struct twig *root, struct mf_profi
     if (!p->failed)
         check_overlaps(p, t);
     if (!t->count && !p->failed)
-        mf_diag_help(profile_fault(p, MF_CODE_PROFILE, root->at, "the profile has no register"),
+        mf_diag_help(mf_profile_fault(p, MF_CODE_PROFILE, root->at, "the profile has no register"),
                      "a register is a map with the key `register`");
     list = mf_arena_alloc(p->arena, (t->count + 1) * sizeof(*list));
     if (t->count)
