@@ -4,7 +4,10 @@
 import gzip
 import itertools
 import json
+import shutil
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -388,6 +391,15 @@ class Tls(Http):
         running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web, ", ca: ca.pem")
         running.until("says 5 good")
         running.end()
+        (self.dir / "trusted").mkdir()
+        shutil.copy(self.dir / "ca.pem", self.dir / "trusted")
+        subprocess.run(["openssl", "rehash", "trusted"], cwd=self.dir, check=True)
+        running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web, ", ca: trusted")
+        running.until("says 5 good")
+        running.end()
+        running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web, ", ca: missing.pem")
+        running.until("`ca` cannot be used")
+        running.end()
         for link in ("", ", ca: other.pem"):
             running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web, link)
             running.until("the certificate is not trusted")
@@ -403,6 +415,18 @@ class Tls(Http):
         running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web,
                                 ", ca: ca.pem, cert: us.pem, key: us.key")
         running.until("says 8 good")
+
+    def test_no_handshake(self):
+        """A server that takes a connection and never says hello cannot be reached; the end does not wait for it."""
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            place = f"127.0.0.1:{mute.getsockname()[1]}"
+            self.flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}",
+                      more=f"links: {{web: {{http: 'https://{place}', timeout: 300ms}}}}\n")
+            running = self.start("run", "flow.yaml")
+            running.until("no connection in time; trying again")
+            running.until("says null stale: link down")
+            running.signal(signal.SIGTERM)
+            running.finish()
 
     def test_other_name(self):
         """A certificate for another host is not trusted."""

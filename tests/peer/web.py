@@ -113,7 +113,7 @@ def certificates(directory, *names):
         subprocess.run(["openssl", *args], cwd=directory, check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
-    new = ["req", "-newkey", "rsa:2048", "-nodes"]
+    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     openssl(*new, "-x509", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem")
     openssl(*new, "-x509", "-days", "2", "-subj", "/CN=Other CA", "-keyout", "other.key", "-out", "other.pem")
     for name in names:
