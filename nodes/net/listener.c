@@ -170,9 +170,10 @@ static void client_ready(void *arg, unsigned events)
     struct mf_client *client = arg;
     bool is_there = true;
 
-    if (events & MF_WATCH_WRITE)
+    /* An error comes as both, and is found by reading where nothing is to be written. */
+    if (client->sent < client->out.len)
         is_there = write_out(client);
-    else if (client->sent == client->out.len)
+    if (is_there && (events & MF_WATCH_READ) && client->sent == client->out.len)
         is_there = read_in(client);
     if (is_there && take_all(client))
         watch_again(client);

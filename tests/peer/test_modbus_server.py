@@ -169,6 +169,12 @@ class Serving(CliTest):
     def stats(self):
         return self.call("status", "--all", "--socket", "socket").stdout
 
+    def until(self, pattern):
+        for _ in range(300):
+            if re.search(pattern, self.stats()):
+                return
+        self.fail(f"no {pattern} in {self.stats()}")
+
 
 class Tcp(Serving):
     def test_areas(self):
@@ -370,6 +376,16 @@ show: {log: notice, from: old, message: "old is {quality}"}
         greedy.socket.settimeout(WAIT)
         self.assertEqual(greedy.reply()[2], b"\x04\x06" + struct.pack(">fH", 1.5, 80))
 
+    def test_reset(self):
+        """A client that breaks off, whatever was under way, is forgotten."""
+        self.serve()
+        for sent in (b"", b"\0\1\0", Client(self, self.port).frame(struct.pack(">BHH", 4, 0, 3)) * 100):
+            client = Client(self, self.port)
+            client.socket.sendall(sent)
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.socket.close()
+        self.until(r"clients_accepted 4, .*clients 1\b")
+
     def test_too_many_clients(self):
         """Two hundred clients where ten may be: ten are served, the others are turned away, and one who goes makes room."""
         self.serve("max_clients: 10")
@@ -542,9 +558,6 @@ class Rtu(Serving):
         os.write(master, frame(1, b"\x2b\x0e\x01\x00"))
         self.assertEqual(reply(5), frame(1, b"\xab\x01"))
 
-    def until(self, pattern):
-        while not re.search(pattern, self.stats()):
-            pass
 
 
 
