@@ -173,8 +173,8 @@ static int64_t refresh_due(const struct mf_node *node)
     const struct mf_guard *guard = node->guard;
     int64_t since = guard->written_at > guard->tried_at ? guard->written_at : guard->tried_at;
 
-    if (!def_of(node)->refresh || guard->hand == MF_HAND_NONE || !guard->has_written ||
-        guard->has_sent)
+    if (!def_of(node)->refresh || def_of(node)->is_momentary || guard->hand == MF_HAND_NONE ||
+        !guard->has_written || guard->has_sent)
         return MF_NEVER;
     return since + def_of(node)->refresh;
 }

@@ -122,6 +122,13 @@ static const char *out_claims(const void *config, const void *link_config, struc
     return mf_gpio_where_key(&c->where, link_config, arena);
 }
 
+/* One pulse for each time it is said: repeated by a `refresh`, or because the node had failed, it
+ * would open a door that nobody wanted open. */
+static bool out_is_momentary(const void *config)
+{
+    return plan_of(config).mode == MF_PULSE_ONESHOT;
+}
+
 /* ---- the line ---- */
 
 /* Does what the machine says. Without a line it is done when the line comes. */
@@ -433,6 +440,7 @@ const struct mf_kind mf_kind_gpio_out = {
     .infer = out_infer,
     .writes = out_writes,
     .claims = out_claims,
+    .is_momentary = out_is_momentary,
     .start = out_start,
     .timeout = out_timeout,
     .deliver = out_deliver,

@@ -129,6 +129,30 @@ static void oneshot(void **state)
     expect("17 1 28\n17 0 28\n17 released 28\n");
 }
 
+/* A pulse is not given a second time because the guard says its value again: by `refresh`, or when
+ * the node has failed and is back. */
+static void oneshot_is_not_repeated(void **state)
+{
+    hand_start(&hand, FLOW PUMP ", pulse: 2s, refresh: 10s, failsafe: keep}\n", false);
+    hand_feed(&hand, "in", 1);
+    hand_advance(&hand, 30 * MF_SEC);
+    expect("17 output 1 0\n17 0 2\n");
+    mf_gpio_fake_plug(fake, false);
+    hand_settle(&hand);
+    mf_gpio_fake_occupy(fake, 17, "w1-gpio");
+    mf_gpio_fake_plug(fake, true);
+    hand_advance(&hand, 5 * MF_SEC);
+    hand_expect_log(&hand, "in use by `w1-gpio`");
+    mf_gpio_fake_occupy(fake, 17, NULL);
+    (void)mf_gpio_fake_history(fake);
+    hand_advance(&hand, 30 * MF_SEC);
+    assert_false(mf_gpio_fake_wire(fake, 17));
+    assert_null(strstr(mf_gpio_fake_history(fake), "17 1 "));
+    hand_feed(&hand, "in", 1);
+    assert_true(mf_gpio_fake_wire(fake, 17));
+    hand_end(&hand);
+}
+
 /* Pulses come again and again, and end with the program. */
 static void pulses(void **state)
 {
@@ -451,6 +475,7 @@ int main(void)
         TEST(half_is_no_level),
         TEST(read_only),
         TEST(oneshot),
+        TEST(oneshot_is_not_repeated),
         TEST(pulses),
         TEST(share),
         TEST(reload_keeps_the_line),
