@@ -445,7 +445,7 @@ static const struct mf_option options[] = {
      .flags = MF_OPT_REQUIRED,
      .summary =
          "Description of the device, by name (`Eastron/SDM630`) or as a file beside this one "
-         "(`own.yaml`)."},
+         "(`profiles/own.yaml`)."},
     {"every", MF_DURATION(every), .fallback = "10s", MF_LIMITS(0.01, 3.2e9),
      .summary = "Time between two reads of registers whose slot says nothing else."},
     {"slots", &mf_type_modbus_slots, MF_MEMBER(MF_CONFIG, slots, struct mf_modbus_slots),
@@ -462,8 +462,9 @@ const struct mf_kind mf_kind_modbus_device = {
     .summary = "Reads the registers of a Modbus device that its profile names, one output each.",
     .doc =
         "A profile is a YAML file that describes the registers of a device in MoaT's language: "
-        "where they are, what they hold, in which unit. the guide to "
-        "Modbus lists those that come with the program; one of your own lies beside the flow.\n"
+        "where they are, what they hold, in which unit. The guide to "
+        "Modbus lists those that come with the program; one of your own lies in a directory below "
+        "the flow's.\n"
         "\n"
         "An output is called after the path of its register in the file, without `regs` and with "
         "`_` between the parts, in small letters: `regs.phase.1.voltage` is "

@@ -142,7 +142,7 @@ extern const struct mf_choice mf_modbus_orders[];
         {"profile", .type = &mf_type_modbus_profile,                                               \
          .offset = MF_MODBUS_VALUE(profile, const struct mf_profile *),                            \
          .summary = "Instead of `register`: the description of a device, by name "                 \
-                    "(`Eastron/SDM630`) or as a file beside this one (`own.yaml`)."},              \
+                    "(`Eastron/SDM630`) or as a file (`profiles/own.yaml`)."},                     \
         {"value", .type = &mf_type_text, .offset = MF_MODBUS_VALUE(pick, const char *),            \
          .summary = "Register of the profile, which says where it is, what it holds and in which " \
                     "unit."},                                                                      \
