@@ -31,7 +31,7 @@ class CalendarWeb(CliTest):
                  (200, calendar("two"), {"ETag": '"2"'})]
         web = Web(self, lambda asked: pages[min(len(web.asked), len(pages)) - 1])
         self.write("secrets/office", web.url("/private-hidden/office.ics?key=hidden"))
-        self.flow('office: {calendar: "${secret:office}", every: 1s}\n' + SHOW)
+        self.flow('office: {calendar: "${secret:office}", every: 1s, stale: 1h}\n' + SHOW)
         env = {"CREDENTIALS_DIRECTORY": str(self.dir / "secrets")}
         self.call("validate", "flow.yaml", env=env)
         running = self.start("run", "flow.yaml", **env)
@@ -46,7 +46,7 @@ class CalendarWeb(CliTest):
     def test_none(self):
         """Without a calendar there is nothing to go on from: the outputs are bad until there is one."""
         web = Web(self, lambda asked: (404, "") if len(web.asked) < 2 else calendar("one"))
-        self.flow(f'office: {{calendar: "{web.url("/office.ics")}", every: 1s}}\n{SHOW}')
+        self.flow(f'office: {{calendar: "{web.url("/office.ics")}", every: 1s, stale: 1h}}\n{SHOW}')
         running = self.start("run", "flow.yaml")
         running.until("says null bad: HTTP 404")
         running.until("says one good")
@@ -54,7 +54,7 @@ class CalendarWeb(CliTest):
     def test_gone(self):
         """A server that is gone takes no event away."""
         web = Web(self, lambda asked: calendar("one"))
-        self.flow(f'office: {{calendar: "{web.url("/office.ics")}", every: 1s}}\n{SHOW}')
+        self.flow(f'office: {{calendar: "{web.url("/office.ics")}", every: 1s, stale: 1h}}\n{SHOW}')
         running = self.start("run", "flow.yaml")
         running.until("says one good")
         web.end()

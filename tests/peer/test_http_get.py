@@ -66,7 +66,7 @@ show: {{log: notice, from: all, message: "{{value}}"}}
             return 200, f'"{tag}"', {"ETag": f'"{tag}"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
 
         web = Web(self, answer)
-        running = self.run_flow(f"value: {{http.get: /, every: 100ms}}\n{SHOW}", web)
+        running = self.run_flow(f"value: {{http.get: /, every: 100ms, stale: 1h}}\n{SHOW}", web)
         said = [running.until("says") for _ in range(6)]
         self.assertEqual([line.split("says ")[1].split()[:2] for line in said],
                          [["one", "good"]] * 3 + [["two", "good"]] * 3)
@@ -218,7 +218,7 @@ told: {log: notice, from: [mute, half], message: "{node} is {quality}"}
         web = Web(self, lambda asked: "5")
         running = self.run_flow(f"""
 value: {{http.get: /, every: 100ms}}
-other: {{http.get: "{other.url('/')}", every: 100ms}}
+other: {{http.get: "{other.url('/')}", every: 100ms, stale: 1h}}
 bad: {{log: notice, from: other, message: "other {{quality}}"}}
 """ + SHOW, web)
         running.until("says 5 good")
