@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 """modbus.device and profiles: against libmodbus on TCP and a serial line, and against devices that refuse."""
 
+import json
 import struct
 import unittest
 
@@ -40,6 +41,19 @@ class ModbusDevice(Bus):
     def wait_for(self, device, what):
         with device.has_asked:
             self.assertTrue(device.has_asked.wait_for(what, WAIT))
+
+    def test_units_are_checked(self):
+        """A unit of another dimension and a mistyped register are found before anything runs."""
+        self.flow("""
+m: {modbus.device: bus, profile: Eastron/SDM630}
+a: {deadband: 1 kWh, from: m.power}
+b: {deadband: 0.02 kW, from: m.power}
+c: {deadband: 1 V, from: m.phase_1_voltag}
+""", more="links: {bus: {modbus: 'tcp:meter.lan'}}\n")
+        said = self.call("validate", "--format", "short", "flow.yaml", code=1).stdout
+        self.assertIn("the deadband is in kWh, but `m.power` is in W", said)
+        self.assertIn("`m` has no output `phase_1_voltag`", said)
+        self.assertEqual(said.count("error["), 2, said)
 
     def test_tcp(self):
         """Every area and type of a profile, with units; a register of it is written and read back."""
@@ -160,6 +174,8 @@ d: {register: 13}
         self.see(running, "a is good 10", "b is good 11", "d is good 13", "c is bad: illegal address",
                  "`c` (unit 1, input:12): illegal address")
         self.wait_for(device, lambda: len(device.asked) > 20)
+        status = json.loads(self.call("status", "--json", "--socket", "socket").stdout)
+        self.assertEqual(status["nodes"][0]["gauges"], {"registers": 4, "wrong_registers": 1})
         self.assertEqual(asked(device)[0], (4, 10, 4))
         self.assertEqual(sorted(set(asked(device)[8:])), [(4, 10, 2), (4, 12, 1), (4, 13, 1)])
 
