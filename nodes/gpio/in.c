@@ -542,7 +542,7 @@ const struct mf_kind mf_kind_gpio_in = {
         "links: {board: {gpio: gpiochip0}}\n"
         "nodes:\n"
         "  door: {gpio.in: board/17, pull: up, active: low}\n"
-        "  water: {gpio.in: board/27, count: true, debounce: 5ms, interval: 10s, keep: true}\n"
+        "  water: {gpio.in: board/27, count: true, debounce: 5ms, interval: 10s}\n"
         "  show: {log: info, from: [door, water]}\n",
     .link = &mf_link_kind_gpio,
     .ports = ports,

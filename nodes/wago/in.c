@@ -330,7 +330,7 @@ const struct mf_kind mf_kind_wago_in = {
                "links: {cabinet: {wago: 'tcp:wago.lan'}}\n"
                "nodes:\n"
                "  door: {wago.in: 1/3, active: low}\n"
-               "  water: {wago.in: 1/4, count: true, interval: 10s, keep: true}\n"
+               "  water: {wago.in: 1/4, count: true, interval: 10s}\n"
                "  show: {log: info, from: [door, water]}\n",
     .link = &mf_link_kind_wago,
     .ports = ports,

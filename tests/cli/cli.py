@@ -56,6 +56,15 @@ class CliTest(unittest.TestCase):
         """With a state directory of its own, wherever the program would look for one."""
         return environment(**{"XDG_STATE_HOME": str(self.dir / "state-home"), "STATE_DIRECTORY": "", **more})
 
+    def needs_state(self):
+        """Skips what a build without SQLite cannot do: keep something over a restart."""
+        name = self.flow("n: {sim.counter: 1, every: 1s}\nkept: {counter: , from: n, keep: true}", "kept.yaml")
+        done = subprocess.run([PROGRAM, "validate", "--no-env", name], cwd=self.dir, env=self.environment(),
+                              capture_output=True, text=True, timeout=WAIT)
+        (self.dir / name).unlink()
+        if "MF0602" in done.stdout + done.stderr:
+            self.skipTest("built without SQLite")
+
     def start(self, *args, **env):
         return Running(self, *args, env=env)
 

@@ -77,6 +77,7 @@ show: {log: notice, from: [door, gate], message: "{node} {value} {quality}"}
 
     def test_count_goes_on(self):
         """A reload that changes the counter and a restart with `keep` go on counting."""
+        self.needs_state()
         counter = """
 meter: {{gpio.in: board/17, count: true, edges: both, debounce: {0}ms, interval: 0s, keep: true}}
 show: {{log: notice, from: meter, message: "meter {{value}}"}}

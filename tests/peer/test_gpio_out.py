@@ -66,6 +66,7 @@ class GpioOut(CliTest):
 
     def test_keep(self):
         """With `keep` the line is requested with the level from before the restart, before anybody has said anything."""
+        self.needs_state()
         said_once = """
 first: {gpio.in: board/17, debounce: 0s, edges: rising}
 pump: {gpio.out: board/27, from: first, failsafe: keep, keep: true}
