@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROGRAM = os.environ["MF_TEST_PROGRAM"]
 ROOT = Path(os.environ["MF_TEST_ROOT"])
-WAIT = int(os.environ.get("MFW", 60))  # seconds before a test gives up: a bound for what hangs, not a measure
+WAIT = 60  # seconds before a test gives up: a bound for what hangs, not a measure
 
 
 def environment(**more):
