@@ -106,6 +106,8 @@ int64_t mf_node_deadline(const struct mf_node *node,
 
 void mf_node_wake(struct mf_node *node); /* try deliver() or pull() again */
 void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char *reason);
+/* Something waits to be delivered: what was delivered before is not wanted any more. */
+bool mf_node_has_letters(const struct mf_node *node);
 /* The own name of the port a letter came from, for {port}: what the user calls it in `from`,
  * without the node in front. */
 const char *mf_letter_port(const struct mf_letter *letter);

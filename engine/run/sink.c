@@ -224,6 +224,11 @@ void mf_node_wake(struct mf_node *node)
     mf_pressure_update(node);
 }
 
+bool mf_node_has_letters(const struct mf_node *node)
+{
+    return node->queue && !mf_queue_is_empty(node->queue);
+}
+
 void mf_node_settle(struct mf_node *node, uint64_t letter, int code, const char *reason)
 {
     if (code == MF_ELINK || code == MF_ETIMEOUT)

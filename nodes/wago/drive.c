@@ -224,7 +224,8 @@ static void find_monitors(struct mf_node *node, const char *listing)
         s->runs = 0;
 }
 
-/* A controller that was restarted has forgotten its outputs; but a pulse is over. */
+/* A controller that was restarted has forgotten its outputs; but a pulse is over, and what waits to
+ * be delivered comes next. */
 static void begun(struct mf_wago_user *user)
 {
     struct mf_node *node = user->owner;
@@ -247,7 +248,7 @@ static void begun(struct mf_wago_user *user)
         return;
     if (c->pulse)
         s->share = MF_WAGO_UNKNOWN;
-    else if (share != MF_WAGO_UNKNOWN)
+    else if (share != MF_WAGO_UNKNOWN && !mf_node_has_letters(node))
         start(node, share);
 }
 

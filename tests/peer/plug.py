@@ -135,3 +135,10 @@ def owserver_writes(buffer):
         if kind == 3:
             told.append(int(body[payload - size:]))
     return told
+
+
+def wago_writes(buffer):
+    """1 for each output that a WAGO controller is to set, 0 for each that it is to clear."""
+    *lines, rest = bytes(buffer).split(b"\n")
+    buffer[:] = rest
+    return [int(line.startswith(b"s ")) for line in lines if line[:2] in (b"s ", b"c ")]

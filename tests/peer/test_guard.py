@@ -13,7 +13,8 @@ import struct
 import threading
 import unittest
 
-from plug import Plug, Told, modbus_writes, owserver_writes
+import wago_sim
+from plug import Plug, Told, modbus_writes, owserver_writes, wago_writes
 from test_modbus import Device, Server
 from test_onewire import Owserver
 
@@ -55,12 +56,13 @@ class Guard:
         limit = "limit: 0..200, " if self.numbers else ""
         options = options if self.numbers else options.replace("failsafe: 7", "failsafe: false")
         source = "wish" if self.numbers else "want"
-        nodes = "wish: {modbus.read: meter, register: 0, every: 20ms}\n"
+        nodes = "wish: {modbus.read: meter, register: 0, every: 20ms, stale: 5s}\n"
+        nodes += "news: {deadband: 0, from: wish}\nshow: {log: notice, from: news, message: 'wish {value}'}\n"
         if not self.numbers:
             nodes += "want: {expr: wish > 100}\n"
         if out:
             nodes += f"out: {{{self.node}, from: {source}, {limit}{options}}}\n"
-        return self.flow(nodes + "show: {log: notice, from: wish, message: 'wish {value}'}\n" + more,
+        return self.flow(nodes + more,
                          more=f"links:\n  meter: {{modbus: 'tcp:127.0.0.1:{self.meter.plug.port}', timeout: 500ms}}\n"
                          + self.links)
 
@@ -335,6 +337,26 @@ class GpioOut(Guard, CliTest):
 
     def told(self):
         return self.lines
+
+
+class WagoOut(Guard, CliTest):
+    """wago.out into a controller made after a recorded session."""
+
+    numbers = False
+    node = "wago.out: 2/5, link: box"
+    same = (
+        ("wago.out: 2/5, link: box", "wago.out: 2/05, link: box"),
+        ("wago.out: 2/5, link: box", "wago.out: 2/5, link: other_way"),
+    )
+
+    def connect(self):
+        self.plug = Plug(self, wago_sim.Server(self).port, wago_writes)
+        self.links = "".join(f"  {name}: {{wago: 'tcp:127.0.0.1:{self.plug.port}', ping: 1h}}\n"
+                             for name in ("box", "other_way"))
+        self.unplug, self.plug_in = self.plug.pull, self.plug.plug_in
+
+    def told(self):
+        return self.plug.told
 
 
 if __name__ == "__main__":
