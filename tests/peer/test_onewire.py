@@ -4,6 +4,7 @@ tree of files like the kernel's. What is the same on both kinds of links is test
 
 import contextlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -212,7 +213,7 @@ n: {{count: 400ms, from: back}}
 show: {{log: notice, from: n, message: "read {{value}} times"}}
 """, "--read-only")
         running.until("read")
-        running.signal(15)
+        running.signal(signal.SIGTERM)
         running.finish()
         self.assertEqual(bus.writes(), [])
 
@@ -253,6 +254,28 @@ show: {{log: notice, from: [a, b], message: "{{node}} {{quality}}"}}
         running.until("a good")
         self.wait_for(running, lambda: bus.writes())
         self.assertEqual(bus.writes(), [(f"{SWITCH}/PIO.A", "1")])
+
+    def test_reload(self):
+        """A reload of something else leaves reads and writes alone, also those that wait for their device."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20")
+        nodes = f"""
+a: {{onewire.read: {A}/temperature, every: 50ms}}
+clock: {{every: 1h, value: true}}
+out: {{onewire.write: {SWITCH}/PIO.A, from: clock, failsafe: keep, refresh: 50ms}}
+"""
+        running = self.run_bus(bus, nodes + 'show: {log: notice, from: a, message: "first {value}"}\n')
+        running.until("PIO.A: no such device")
+        running.until("first 20")
+        self.flow(nodes + 'show: {log: notice, from: a, message: "second {value}"}\n'
+                  "tick: {every: 50ms}\nticks: {log: notice, from: tick, message: tick}\n",
+                  more=f"links: {{bus: {bus.link}}}\n")
+        running.signal(signal.SIGHUP)
+        running.until("second 20")
+        running.until("PIO.A: no such device")
+        bus.set(SWITCH, PIO_A="0", PIO_B="0")
+        self.wait_for(running, lambda: bus.writes())
+        self.assertEqual(bus.writes()[0], (f"{SWITCH}/PIO.A", "1"))
 
     def test_power_on_value(self):
         """85 degrees out of the blue are bad; on the way up they are a temperature."""
@@ -451,7 +474,7 @@ show: {{log: notice, from: [a, b, name], message: "{{node}} {{quality}} {{value}
         running.until("name good 28")
         Stuck(bus.place(A) / "w1_slave")
         running.until("w1_bus_master1 does not answer")
-        running.signal(15)
+        running.signal(signal.SIGTERM)
         running.finish()
         self.assertFalse([line for line in running.lines if "b stale" in line or "b bad" in line])
 
