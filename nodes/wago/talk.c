@@ -22,7 +22,8 @@ void mf_wago_ask_init(struct mf_wago_ask *ask,
     ask->owner = owner;
 }
 
-static void print(struct mf_wago_ask *ask, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+print(struct mf_wago_ask *ask, const char *fmt, va_list args)
 {
     int len = vsnprintf(ask->text, sizeof(ask->text), fmt, args);
 
