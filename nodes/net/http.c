@@ -2,15 +2,14 @@
 /*
  * The client, on libcurl's multi interface.
  *
- *   mf_http_send() ─► waiting ─► begin(): a transfer ─► finish(): done(), or on to where it was
- * moved
+ *   mf_http_send() ─► waiting ─► begin(): a transfer ─► finish(): done(), or where it was moved
  *
  * The library's descriptors stand in an epoll set of ours, together with a timer; the loop watches
  * that one. So a client costs the loop one descriptor however many connections it has, and a
  * descriptor that the library closes leaves the set by itself.
  *
- * Nothing may be taken out of the library while it is calling us, and nothing that done() does may
- * free what is on the stack: `depth` and `is_inside` see to that.
+ * No code of others runs while the library is calling us. What done() does may be anything, so a
+ * client that it frees goes when ready() is through: `depth`.
  */
 
 #include "nodes/net/http.h"
@@ -38,7 +37,6 @@ struct mf_http_client {
     unsigned waiting_count, running_count;
     int set, timer; /* descriptors */
     unsigned depth; /* of ready() */
-    bool is_inside; /* the library is calling us */
     bool is_dying;
     bool is_dir; /* `ca` */
     uint64_t requests, failures, redirects, too_large, bytes;
@@ -48,7 +46,7 @@ struct mf_http_client {
 struct mf_http_transfer {
     struct mf_list in;
     struct mf_http_client *client;
-    struct mf_http_request *request; /* NULL: it was cancelled from within the library */
+    struct mf_http_request *request; /* NULL: nobody wants to know any more */
     CURL *easy;
     struct curl_slist *lines;
     char *url; /* where it is now */
@@ -58,7 +56,7 @@ struct mf_http_transfer {
     unsigned redirects;
     bool is_elsewhere; /* another host than the one we were asked to trust with a login */
     bool is_fetching;  /* GET, after a 303 */
-    bool is_too_large, is_refused;
+    bool is_too_large;
     bool is_cut; /* a refusal that goes on and on: what came of it will do */
     char why[CURL_ERROR_SIZE];
 };
@@ -102,7 +100,7 @@ static size_t header_came(char *data, size_t size, size_t count, void *self)
 
     t->head_len += count;
     t->is_too_large |= t->head_len > MF_HTTP_HEAD;
-    return t->is_too_large || !t->request ? 0 : count;
+    return t->is_too_large ? 0 : count;
 }
 
 static size_t limit_of(const struct mf_http_request *request)
@@ -115,13 +113,9 @@ static size_t limit_of(const struct mf_http_request *request)
 static size_t body_came(char *data, size_t size, size_t count, void *self)
 {
     struct mf_http_transfer *t = self;
-    struct mf_http_client *client = t->client;
     long status = 0;
-    int rc = 0;
 
-    if (!t->request)
-        return 0;
-    client->bytes += count;
+    t->client->bytes += count;
     t->body_len += count;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status >= 300)
@@ -131,12 +125,9 @@ static size_t body_came(char *data, size_t size, size_t count, void *self)
         t->is_too_large = !t->is_cut;
         return 0;
     }
-    if (status < 300 && t->request->take)
-        rc = t->request->take(t->request, data, count);
-    else if (status < 300)
+    if (status < 300)
         mf_buf_put(&t->body, data, count);
-    t->is_refused = rc < 0;
-    return rc < 0 || !t->request || client->is_dying ? 0 : count;
+    return count;
 }
 
 /* ---- a transfer ---- */
@@ -254,7 +245,7 @@ static void begin(struct mf_http_client *client, struct mf_http_request *request
 
 static void start_waiting(struct mf_http_client *client)
 {
-    while (!client->is_inside && !client->is_dying && !mf_list_is_empty(&client->waiting) &&
+    while (!client->is_dying && !mf_list_is_empty(&client->waiting) &&
            client->running_count < MF_HTTP_PARALLEL) {
         struct mf_http_request *request =
             mf_list_entry(client->waiting.next, struct mf_http_request, in);
@@ -326,7 +317,6 @@ static void fill_answer(struct mf_http_transfer *t, struct mf_http_answer *answe
     answer->len = t->body.len;
     answer->etag = header_of(t, "ETag");
     answer->modified = header_of(t, "Last-Modified");
-    answer->type = header_of(t, "Content-Type");
     answer->retry_after = seconds > 0 && seconds < 86400 ? seconds * MF_SEC : 0;
     if (seconds >= 86400)
         answer->retry_after = MF_DAY;
@@ -343,8 +333,6 @@ static void fail(struct mf_http_transfer *t, CURLcode result, struct mf_http_ans
         mf_fail(&why, MF_ELIMIT, "the head of the answer is over %d bytes", MF_HTTP_HEAD);
     else if (t->is_too_large)
         mf_fail(&why, MF_ELIMIT, "the answer is over %zu bytes", limit_of(t->request));
-    else if (t->is_refused)
-        mf_fail(&why, MF_EINVAL, "the answer is of no use");
     else
         mf_http_explain(result, t->why, us != 0, &why);
     t->client->too_large += t->is_too_large;
@@ -369,10 +357,6 @@ static void finish(struct mf_http_transfer *t, CURLcode result)
     const char *url = NULL;
     bool is_get;
 
-    if (!t->request) {
-        transfer_free(t);
-        return;
-    }
     if (result != CURLE_OK && !t->is_cut) {
         fail(t, result, &answer);
     } else {
@@ -441,9 +425,7 @@ static void act(struct mf_http_client *client, const struct epoll_event *event)
         what |= event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0;
         what |= event->events & EPOLLERR ? CURL_CSELECT_ERR : 0;
     }
-    client->is_inside = true;
     curl_multi_socket_action(client->multi, fd, what, &running);
-    client->is_inside = false;
 }
 
 static void ready(void *arg, unsigned loop_events)
@@ -579,6 +561,6 @@ void mf_http_cancel(struct mf_http_request *request)
         return;
     }
     t->request = NULL;
-    if (!t->client->is_inside)
-        transfer_free(t);
+    transfer_free(t);
+    start_waiting(request->client);
 }

@@ -22,8 +22,7 @@ enum {
     MF_HTTP_PARALLEL = 8,       /* connections of a client */
     MF_HTTP_WAITING = 1000,     /* requests that wait for one */
     MF_HTTP_BODY = 1024 * 1024, /* default limit of an answer, unpacked */
-    MF_HTTP_BODY_MAX = 1024 * 1024 * 1024,
-    MF_HTTP_HEAD = 64 * 1024, /* limit of the header lines of an answer */
+    MF_HTTP_HEAD = 64 * 1024,   /* limit of the header lines of an answer */
     MF_HTTP_REDIRECTS = 5,
     MF_HTTP_URL = 8000,
 };
@@ -69,12 +68,12 @@ struct mf_http_request;
 struct mf_http_answer {
     int code;         /* MF_OK: there is an answer, `status` says which; else `err` says why not */
     int status;       /* 200 … */
-    const char *body; /* NUL behind it; of a status below 300 without take(), else its beginning */
+    const char *body; /* NUL behind it; of a status from 300 on its beginning */
     size_t len;
-    const char *etag, *modified, *type; /* of the head; NULL: none */
-    const char *location;               /* where it says it is, and we did not follow; NULL */
-    int64_t retry_after;                /* asked for by the server, ns; 0: not */
-    bool is_unreachable;                /* no connection could be made */
+    const char *etag, *modified; /* of the head; NULL: none */
+    const char *location;        /* where it says it is, and we did not follow; NULL */
+    int64_t retry_after;         /* asked for by the server, ns; 0: not */
+    bool is_unreachable;         /* no connection could be made */
     struct mf_error err;
 };
 
@@ -91,9 +90,6 @@ struct mf_http_request {
     int64_t timeout;    /* for all of it, but the wait for a connection; 0: MF_HTTP_TIMEOUT */
     size_t limit;       /* of the answer's body; 0: MF_HTTP_BODY */
     bool only_connects; /* makes a connection and closes it */
-    /* A piece of the body of an answer with a status below 300; negative: no more of it, the
-     * request ends with MF_EINVAL. It may send and cancel. NULL: the body is collected. */
-    int (*take)(struct mf_http_request *request, const char *data, size_t len);
     /* Called once, never from within mf_http_send(). May do anything, send it again included. */
     void (*done)(struct mf_http_request *request, const struct mf_http_answer *answer);
     void *owner;

@@ -299,6 +299,22 @@ show: {{log: notice, from: all, message: "says {{quality}}"}}
         running.until("says good")
         self.assertEqual((most, len(web.asked)), (8, count))
 
+    def test_turns(self):
+        """When nodes that were waiting for their answers are taken out of the flow, others get their turn."""
+        web = Web(self, lambda asked: "5" if asked.path == "/last" else web.is_over.wait() and None)
+        stuck = "".join(f"n{i}: {{http.get: /{i}, every: 1h, timeout: 1h}}\n" for i in range(8))
+        running = self.run_flow(stuck + f"show: {{log: notice, from: [{', '.join(f'n{i}' for i in range(8))}]}}", web)
+        web.wait(8)
+        more = f"links: {{web: {{http: '{web.url()}'}}}}\n"
+        last = f"value: {{http.get: /last, every: 200ms}}\n{SHOW}\n"
+        self.flow(last + stuck, more=more)
+        running.signal(signal.SIGHUP)
+        running.until("generation 2")
+        self.flow(last, more=more)
+        running.signal(signal.SIGHUP)
+        running.until("says 5 good")
+        self.assertEqual(web.asked[8].path, "/last")
+
     def test_proxy(self):
         """The proxy of the environment is asked for hosts that nobody else knows."""
         proxy = Web(self, lambda asked: "5")
