@@ -68,7 +68,8 @@ static struct mf_value presses_value(const struct mf_gpio_presses *presses, int6
     return mf_build_end_map(&map);
 }
 
-/* What is as it was before the line was away is good again, and no news: nobody has pressed. */
+/* What is as it was before the line was away, or the node another one, is good again, and no news:
+ * nobody has pressed. */
 static void tell(struct mf_node *node, struct mf_value value, int64_t as_number, int64_t time)
 {
     struct state *s = mf_node_state(node);
@@ -349,6 +350,8 @@ static void in_save(const struct mf_node *node, struct mf_state_out *out)
     const struct config *c = mf_node_config(node);
     const struct state *s = mf_node_state(node);
 
+    if (s->plan.mode == MF_GPIO_LEVEL && s->has_told)
+        mf_state_put_bool(out, "told", s->told);
     if (!c->count || !s->input.has_begun)
         return;
     mf_state_put_bool(out, "wire", s->input.debounce.level != c->active);
@@ -360,8 +363,12 @@ static int in_restore(struct mf_node *node, struct mf_state_in *in, struct mf_er
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
     int64_t count;
-    bool wire;
+    bool wire, told;
 
+    if (s->plan.mode == MF_GPIO_LEVEL && mf_state_get_bool(in, "told", &told)) {
+        s->has_told = true;
+        s->told = told;
+    }
     if (mf_state_get_bool(in, "wire", &wire) && mf_state_get_int(in, "count", &count))
         mf_gpio_input_restore(&s->input, wire != c->active, count);
     return 0;
@@ -511,7 +518,9 @@ const struct mf_kind mf_kind_gpio_in = {
     .doc =
         "The level is told when the line is there, and then each change, with the time at which "
         "the kernel saw its first edge. All edges are from off to on (rising) or back, whichever "
-        "level of the wire `active` calls on.\n"
+        "level of the wire `active` calls on. A level that is as it was before the chip went away, "
+        "or before a reload that changes the node, is good again and no event: a `toggle` does not "
+        "flip. `keep: true` makes it so over a restart, too.\n"
         "\n"
         "`debounce` makes one change of many edges. With `policy: window` it ends that long after "
         "the first edge, with `quiet` that long after the last one; then the line is read, and "
@@ -537,13 +546,12 @@ const struct mf_kind mf_kind_gpio_in = {
         "good again when it is back. A line that somebody else has, or that has no such name, "
         "makes only its own node fail, which tries again. A line without an interrupt is looked at "
         "every `poll`; what is shorter than that goes unseen.",
-    .example =
-        "moat-flow: 1\n"
-        "links: {board: {gpio: gpiochip0}}\n"
-        "nodes:\n"
-        "  door: {gpio.in: board/17, pull: up, active: low}\n"
-        "  water: {gpio.in: board/27, count: true, debounce: 5ms, interval: 10s}\n"
-        "  show: {log: info, from: [door, water]}\n",
+    .example = "moat-flow: 1\n"
+               "links: {board: {gpio: gpiochip0}}\n"
+               "nodes:\n"
+               "  door: {gpio.in: board/17, pull: up, active: low}\n"
+               "  water: {gpio.in: board/27, count: true, debounce: 5ms, interval: 10s}\n"
+               "  show: {log: info, from: [door, water]}\n",
     .link = &mf_link_kind_gpio,
     .ports = ports,
     .options = options,

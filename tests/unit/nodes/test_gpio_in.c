@@ -280,6 +280,36 @@ static void back_is_no_edge(void **state)
     hand_end(&hand);
 }
 
+#define SWITCH(options)                                                                            \
+    "{gpio.in: board/17" options "}\n  y: {toggle: off, from: x}\n"                                \
+    "  lit: {log: notice, from: y, message: 'lit {value} {quality}'}"
+
+/* … or a reload has changed the node; but what was switched meanwhile was. */
+static void reload_is_no_edge(void **state)
+{
+    start(SWITCH(""));
+    drive(1);
+    wait_ms(50);
+    hand_expect_log(&hand, "lit true good");
+    wait_ms(950);
+    reload(SWITCH(", debounce: 10ms"));
+    hand_settle(&hand);
+    assert_null(strstr(mf_buf_text(&hand.log), "lit false"));
+    hand_expect_log(&hand, "show: true good 2026-01-01T00:00:01"); /* it was looked at again */
+    drive(0);
+    wait_ms(50);
+    drive(1);
+    wait_ms(50);
+    hand_expect_log(&hand, "lit false good");
+    drive(0);
+    wait_ms(50);
+    mf_gpio_fake_drive(fake, LINE, 1);
+    reload(SWITCH(", debounce: 20ms"));
+    hand_settle(&hand);
+    hand_expect_log(&hand, "lit true good");
+    hand_end(&hand);
+}
+
 /* A line that somebody else has makes its own node fail, and is had when it is free. */
 static void taken(void **state)
 {
@@ -500,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_edge_only, setup, teardown),
         cmocka_unit_test_setup_teardown(unplugged, setup, teardown),
         cmocka_unit_test_setup_teardown(back_is_no_edge, setup, teardown),
+        cmocka_unit_test_setup_teardown(reload_is_no_edge, setup, teardown),
         cmocka_unit_test_setup_teardown(taken, setup, teardown),
         cmocka_unit_test_setup_teardown(polled, setup, teardown),
         cmocka_unit_test_setup_teardown(not_polled, setup, teardown),
