@@ -301,6 +301,7 @@ static void out_save(const struct mf_node *node, struct mf_state_out *out)
     place = place_of(node);
     mf_state_put(out, "line", &place);
     mf_value_drop(place);
+    mf_state_put_int(out, "mode", plan_of(mf_node_config(node)).mode);
     mf_state_put_number(out, "command", s->command);
     mf_state_put_timer(out, "pulse", node, TIMER_PULSE);
 }
@@ -316,17 +317,23 @@ static bool is_of_this_line(const struct mf_node *node, struct mf_state_in *in)
     return is_same;
 }
 
+/* What the line was told when it gave pulses, say, means something else now: it is off, or what
+ * `initial` says, until it is told anew. */
 static int out_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
+    const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
+    int64_t mode;
 
-    if (!is_of_this_line(node, in))
+    if (!is_of_this_line(node, in) || !mf_state_get_number(in, "command", &s->command))
         return 0;
-    s->has_command = mf_state_get_number(in, "command", &s->command);
-    if (plan_of(mf_node_config(node)).mode == MF_PULSE_ONESHOT)
+    s->has_command = true;
+    if (!mf_state_get_int(in, "mode", &mode) || mode != plan_of(c).mode) {
+        s->command = 0;
+        s->has_command = !c->has_initial;
+    } else if (mode == MF_PULSE_ONESHOT) {
         mf_state_get_timer(in, "pulse", node, TIMER_PULSE);
-    if (plan_of(mf_node_config(node)).mode != MF_PULSE_PWM)
-        s->command = s->command != 0;
+    }
     return 0;
 }
 
@@ -412,7 +419,9 @@ const struct mf_kind mf_kind_gpio_out = {
         "ended, and the line is let go. What it then does is up to the chip: most hold the level, "
         "some go back to being an input, so that the wire wants a resistor that pulls it to the "
         "safe side. A reload that changes the node, but not how its line is requested, does not "
-        "let it go. While the chip is away times run on; when it is back the line gets the level "
+        "let it go. One that makes pulses or shares of levels, or the other way round, leaves it "
+        "off, or as `initial` says, until a value comes. While the chip is away times run on; when "
+        "it is back the line gets the level "
         "it should have by then.\n"
         "\n"
         "A line can only be had by one node, and one program. With `run --read-only` it is not "

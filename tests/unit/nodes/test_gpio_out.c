@@ -8,6 +8,7 @@
 #include "engine/run/state.h"
 #include "engine/value/build.h"
 #include "nodes/gpio/fake.h"
+#include "nodes/gpio/pulse.h"
 #include "tests/support/bench.h"
 #include "tests/support/hand_host.h"
 
@@ -222,6 +223,39 @@ static void reload_in_a_pulse(void **state)
     hand_end(&hand);
 }
 
+/* A pulse that is long over does not become a level because `pulse` is taken away, nor a level a
+ * pulse: the line is off, or what `initial` says, until somebody says something. */
+static void reload_to_another_mode(void **state)
+{
+    static const struct {
+        const char *before, *after, *history;
+    } cases[] = {
+        {", pulse: 2s", "", "17 0 9\n"},
+        {", pulse: 2s", ", initial: true", "17 1 9\n"},
+        {", pulse: 2s", ", pwm: 10s", "17 0 9\n"},
+        {"", ", pulse: 2s", "17 0 9\n"},
+        {"", ", pulse: {on: 1s, off: 1s}", "17 0 9\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char flow[200];
+
+        snprintf(flow, sizeof(flow), FLOW PUMP "%s, failsafe: keep}\n", cases[i].before);
+        hand_start(&hand, flow, false);
+        hand_feed(&hand, "in", 1);
+        hand_advance(&hand, 9 * MF_SEC);
+        mf_engine_play_bad(&hand.engine, hand_node(&hand, "in"), MF_STALE, mf_reason_timeout);
+        hand_settle(&hand);
+        (void)mf_gpio_fake_history(fake);
+        snprintf(flow, sizeof(flow), FLOW PUMP "%s, failsafe: keep}\n", cases[i].after);
+        hand_reload(&hand, flow);
+        hand_advance(&hand, MF_MINUTE);
+        expect(cases[i].history);
+        hand_end(&hand);
+        (void)mf_gpio_fake_history(fake);
+    }
+}
+
 /* One that is removed is made safe, and its line is let go; another node may have it. */
 static void reload_removes(void **state)
 {
@@ -303,6 +337,7 @@ static void restart_in_a_pulse(void **state)
         hand_start(&hand, FLOW PUMP ", pulse: 10s, failsafe: keep}\n", false);
         mf_build_start(&map);
         mf_build_take_field(&map, "line", mf_value_new_text("fake:board/17"));
+        mf_build_take_field(&map, "mode", mf_value_int(MF_PULSE_ONESHOT));
         mf_build_take_field(&map, "command", mf_value_number(1));
         mf_build_take_field(&map, "pulse",
                             mf_value_int(mf_node_now(hand_node(&hand, "pump")) + cases[i].left));
@@ -480,6 +515,7 @@ int main(void)
         TEST(share),
         TEST(reload_keeps_the_line),
         TEST(reload_in_a_pulse),
+        TEST(reload_to_another_mode),
         TEST(reload_removes),
         TEST(reload_of_the_link),
         TEST(reload_to_another_line),
