@@ -449,6 +449,18 @@ show: {log: notice, from: old, message: "old is {quality}"}
         self.assertEqual(client.ask(struct.pack(">BHH", 3, 100, 1)), b"\x03\x02\x00\x55")
         self.assertEqual(client.ask(struct.pack(">BHH", 4, 3, 1)), b"\x04\x02\x00\x50")
 
+    def test_restart(self):
+        """With `keep` what clients have written is there after a restart."""
+        self.needs_state()
+        for wanted in (b"\x83\x04", b"\x03\x02\x00\x55"):
+            running = self.serve("keep: true", args=("--state", "kept"))
+            client = Client(self, self.port)
+            self.assertEqual(client.ask(struct.pack(">BHH", 3, 100, 1)), wanted)
+            client.ask(struct.pack(">BHH", 6, 100, 85))
+            running.until("door.limit = 8.5.")
+            running.process.terminate()
+            running.finish(0)
+
     def test_port_is_taken(self):
         """A port that is taken is said, and tried again until it is free."""
         with socket.create_server(("127.0.0.1", 0)) as taken:
