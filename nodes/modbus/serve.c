@@ -35,9 +35,20 @@ static bool is_covered(const struct mf_modbus_serve *serve, uint8_t unit,
     return next >= end || serve->fills_gaps;
 }
 
-/* False: one of them has no value that may be shown. */
+/* The request itself gives it the value that it reads back. */
+static bool is_written_by(const struct mf_modbus_request *request,
+                          const struct mf_modbus_served *served)
+{
+    unsigned at = (unsigned)served->value.at.address;
+
+    return !served->from.is_given && at >= request->write_address &&
+           at < request->write_address + (unsigned)request->write_count;
+}
+
+/* False: one of them has no value that may be shown, and will not have one by a write that is
+ * `to_come`. */
 static bool read_words(const struct mf_modbus_serve *serve, uint8_t unit,
-                       const struct mf_modbus_request *request, uint16_t *words)
+                       const struct mf_modbus_request *request, bool to_come, uint16_t *words)
 {
     const struct mf_modbus_table *table = serve->table;
     unsigned from = request->address, end = from + request->count;
@@ -48,9 +59,10 @@ static bool read_words(const struct mf_modbus_serve *serve, uint8_t unit,
          mf_modbus_table_has(table, i, unit, request->area) &&
          table->list[i]->value.at.address < end;
          i++) {
-        if (!serve->values.read(serve->values.arg, table->list[i], own))
+        if (serve->values.read(serve->values.arg, table->list[i], own))
+            copy_part(table->list[i], own, from, end, words);
+        else if (!to_come || !is_written_by(request, table->list[i]))
             return false;
-        copy_part(table->list[i], own, from, end, words);
     }
     return true;
 }
@@ -133,8 +145,11 @@ static uint8_t answer(const struct mf_modbus_serve *serve, uint8_t unit,
         wrong = check_write(serve, unit, request, &first, &count);
     if (wrong)
         return wrong;
+    /* Who is refused must be able to rely on it that nothing was written. */
+    if (request->reads && request->writes && !read_words(serve, unit, request, true, words))
+        return MF_MODBUS_FAILURE;
     write_words(serve, request, first, count);
-    if (request->reads && !read_words(serve, unit, request, words))
+    if (request->reads && !read_words(serve, unit, request, false, words))
         return MF_MODBUS_FAILURE;
     return 0;
 }

@@ -180,6 +180,27 @@ static void both_ways(void **state)
     hand_end(&hand);
 }
 
+/* Function 23 as a whole or not at all: where what is to be read has no good value, nothing is
+ * written; what the request writes itself it may read back. */
+static void all_or_nothing(void **state)
+{
+    static const uint8_t both[] = {23, 0, 0, 0, 2, 0, 0, 0, 1, 2, 0, 9};
+    static const uint8_t own[] = {23, 0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 9};
+    int fd = join(start("  in: {test.source: number}\n"
+                        "  door: {modbus.server: '${place}', units: {1: {holding: {\n"
+                        "    0: {name: limit}, 1: {from: in}}}}}\n"));
+
+    assert_string_equal(ask(fd, both, sizeof(both)), "9704");
+    assert_string_equal(ask_read(fd, MF_MODBUS_HOLDING, 0, 1), "8304");
+    assert_int_equal(hand_node(&hand, "door")->outputs[0].count, 0);
+    assert_string_equal(ask(fd, own, sizeof(own)), "17020009");
+    hand_feed(&hand, "in", 5);
+    assert_string_equal(ask(fd, both, sizeof(both)), "170400090005");
+    assert_int_equal(hand_node(&hand, "door")->outputs[0].count, 2);
+    close(fd);
+    hand_end(&hand);
+}
+
 /* A server that fails and is back: what was written before holds again, and nothing takes it for a
  * new command. */
 static void written_once(void **state)
@@ -365,10 +386,10 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_moment),   cmocka_unit_test(there_and_back),
-        cmocka_unit_test(both_ways),    cmocka_unit_test(written_once),
-        cmocka_unit_test(idle_clients), cmocka_unit_test(serial_line),
-        cmocka_unit_test(faults),
+        cmocka_unit_test(the_moment),     cmocka_unit_test(there_and_back),
+        cmocka_unit_test(both_ways),      cmocka_unit_test(written_once),
+        cmocka_unit_test(all_or_nothing), cmocka_unit_test(idle_clients),
+        cmocka_unit_test(serial_line),    cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
