@@ -7,7 +7,7 @@ build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-de
 # To test: unit tests and their oracles, real peers, the second compiler, the checks of the meta tests.
 test_packages="libcmocka-dev libmodbus-dev libmsgpack-dev libjansson-dev libcbor-dev libnova-dev libumockdev-dev umockdev lua5.4
   mbpoll python3-pymodbus python3-serial python3-serial-asyncio
-  mosquitto mosquitto-clients owserver openssl graphviz python3-jsonschema python3-yaml
+  mosquitto mosquitto-clients ow-shell owserver openssl graphviz python3-jsonschema python3-yaml
   clang libclang-rt-14-dev clang-format git"
 
 # install_missing PACKAGE…: installs those that are not there; says so, and asks nothing.
