@@ -4,6 +4,7 @@
 import csv
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -211,6 +212,32 @@ told: {log: notice, from: new.out, message: "new {value}."}
         running.until("all 4.")
         lines = [line.split("told: ")[1].strip() for line in running.lines if "told: " in line]
         self.assertEqual(lines, ["new 1.", "new 2.", "new 3.", "new 4."])
+
+    def test_goes_on(self):
+        """A reload that changes the node and a restart with `keep` say only what is new."""
+        self.needs_state()
+        database = Database(self)
+        now = 4 * 10**18
+        database.series = {"n site=home": [(str(now), "1")]}
+        nodes = """
+new: {{akumuli.read: n site=home, since: 2096-01-01, until: 2097-01-01, every: {every}, keep: true}}
+told: {{log: notice, from: new.out, message: "new {{value}}."}}
+"""
+        self.flow(nodes.format(every="100ms"), more=self.links(database))
+        running = self.start("run", "flow.yaml", "--state", "state")
+        running.until("new 1.")
+        self.flow(nodes.format(every="110ms"), more=self.links(database))
+        running.signal(signal.SIGHUP)
+        running.until("generation 2")
+        database.series["n site=home"] += [(str(now + 1), "2")]
+        running.until("new 2.")
+        running.signal(signal.SIGTERM)
+        lines = running.finish()
+        self.assertEqual((lines.count("new 1."), lines.count("new 2.")), (1, 1))
+        running = self.start("run", "flow.yaml", "--state", "state")
+        database.series["n site=home"] += [(str(now + 2), "3")]
+        running.until("new 3.")
+        self.assertNotIn("new 2.", "".join(running.lines))
 
     def test_away_and_back(self):
         """A database that is away makes the node stale; it is asked again, and the node has nothing to say twice."""
