@@ -232,8 +232,10 @@ static void forget_sent(struct mf_guard *guard)
     guard->has_sent = false;
 }
 
-/* A value that the graph gave keeps its time and cause; what the guard says by itself is of now. */
-static void write_out(struct mf_node *node, const struct mf_value *value, const struct mf_msg *of)
+/* A value that the graph gave keeps its time and cause; what the guard says by itself is of now. A
+ * kind that moves something may want to know that it is only said again: pulses go on. */
+static void write_out(struct mf_node *node, const struct mf_value *value, const struct mf_msg *of,
+                      bool is_refresh)
 {
     struct mf_guard *guard = node->guard;
     struct mf_msg msg = {
@@ -249,6 +251,7 @@ static void write_out(struct mf_node *node, const struct mf_value *value, const 
     guard->tried_at = mf_node_mono(node);
     if (node->sched->is_observed)
         mf_sched_show_write(node->sched, node, &msg);
+    msg.is_again = is_refresh && (node->kind->flags & MF_KIND_ACTUATOR);
     how = mf_node_write(node, 0, &msg);
     if (how == MF_WRITE_QUEUED)
         return; /* mf_guard_settled() has been called, or will be */
@@ -318,7 +321,7 @@ static void pursue(struct mf_node *node, bool is_change, int64_t now)
         (is_news && !(guard->held & MF_HELD_RAMP)) ||
         (is_change && guard->hand == MF_HAND_FAILSAFE)) {
         guard->refreshes += is_refresh;
-        write_out(node, &next, news);
+        write_out(node, &next, news, is_refresh);
     }
     mf_value_drop(next);
 }
@@ -457,7 +460,7 @@ void mf_guard_make_safe(struct mf_node *node)
         return;
     guard->hand = MF_HAND_FAILSAFE;
     guard->held = MF_HELD_FAILSAFE;
-    write_out(node, &def->safe, NULL);
+    write_out(node, &def->safe, NULL, false);
 }
 
 /* ---- set and release ---- */

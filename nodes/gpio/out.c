@@ -193,9 +193,19 @@ static int read_command(const struct mf_node *node, const struct mf_value *value
     return 0;
 }
 
-static int out_deliver(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
+/* Pulses that run go on where they are when `refresh` says their command again. */
+static unsigned obey(struct mf_node *node, const struct mf_letter *letter, double share)
 {
     const struct mf_pulse_plan plan = plan_of(mf_node_config(node));
+    struct state *s = mf_node_state(node);
+
+    if (letter->msg.is_again && plan.mode == MF_PULSE_REPEAT && s->pulse.share > 0 && share > 0)
+        return MF_PULSE_WRITE;
+    return mf_pulse_command(&s->pulse, &plan, share, mf_node_mono(node));
+}
+
+static int out_deliver(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
+{
     struct state *s = mf_node_state(node);
     const struct mf_pulse before = s->pulse;
     double share = 0;
@@ -203,7 +213,7 @@ static int out_deliver(struct mf_node *node, const struct mf_letter *letter, str
 
     if (rc < 0)
         return rc;
-    rc = act(node, mf_pulse_command(&s->pulse, &plan, share, mf_node_mono(node)), err);
+    rc = act(node, obey(node, letter, share), err);
     if (rc == 0)
         rc = mf_gpio_join(mf_node_link(node), &s->user, err);
     if (rc == 0 && !mf_gpio_user_has_line(&s->user))
@@ -406,14 +416,13 @@ const struct mf_kind mf_kind_gpio_out = {
         "the wire and nothing else: values, `failsafe` and `initial` are what the thing does.\n"
         "\n"
         "With `pulse: TIME` true switches the line on for that long, and another true meanwhile "
-        "makes it last that long from then on, as `refresh` does; false ends it. One that is asked "
-        "for "
-        "while the chip is away is given when it is back. With `pulse: {on: …, off: …}` it "
-        "goes on and off until false comes; a further true begins with a whole on. With `pwm` the "
-        "input is a share: a new one holds from the period on that is running, but once the line "
-        "is off it stays off for the rest of it, and 0 switches off at once. These times come from "
-        "the loop and are good to about a millisecond; use them for heaters, valves and lamps, not "
-        "for motors.\n"
+        "makes it last that long from then on; false ends it. One that is asked for while the chip "
+        "is away is given when it is back. With `pulse: {on: …, off: …}` it goes on and off until "
+        "false comes; a further true begins with a whole on, but `refresh` lets it go on. With "
+        "`pwm` the input is a share: a new one holds from the period on that is running, but once "
+        "the line is off it stays off for the rest of it, and 0 switches off at once. These times "
+        "come from the loop and are good to about a millisecond; use them for heaters, valves and "
+        "lamps, not for motors.\n"
         "\n"
         "At the end, and when a reload removes the node, the failsafe value is written, a pulse is "
         "ended, and the line is let go. What it then does is up to the chip: most hold the level, "

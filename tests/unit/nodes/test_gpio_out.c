@@ -165,6 +165,20 @@ static void pulses(void **state)
     expect("17 0 4.500000000\n17 released 4.500000000\n");
 }
 
+/* A refresh says the level of the moment again; only who says true anew begins with a whole on. */
+static void pulses_go_on(void **state)
+{
+    hand_start(&hand, FLOW PUMP ", pulse: {on: 4s, off: 4s}, refresh: 3s, failsafe: keep}\n",
+               false);
+    hand_feed(&hand, "in", 1);
+    hand_advance(&hand, 10 * MF_SEC);
+    expect("17 output 1 0\n17 1 3\n17 0 4\n17 0 6\n17 1 8\n17 1 9\n");
+    hand_feed(&hand, "in", 1);
+    hand_advance(&hand, 5 * MF_SEC);
+    expect("17 1 10\n17 1 13\n17 0 14\n");
+    hand_end(&hand);
+}
+
 /* A share, as a number or in %, and its failsafe value in the same unit. */
 static void share(void **state)
 {
@@ -512,6 +526,7 @@ int main(void)
         TEST(oneshot),
         TEST(oneshot_is_not_repeated),
         TEST(pulses),
+        TEST(pulses_go_on),
         TEST(share),
         TEST(reload_keeps_the_line),
         TEST(reload_in_a_pulse),
