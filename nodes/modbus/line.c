@@ -14,6 +14,7 @@
 #define CHARACTER_BITS 11          /* start, 8 data, parity or second stop, stop */
 #define PAUSE_LEAST (1750 * MF_US) /* Serial Line V1.02, 2.5.1.1: above 19200 baud */
 #define LUMP (20 * MF_MS)          /* USB adapters keep bytes back for 16 ms */
+#define ECHO_LATE (2 * LUMP)       /* on the way out and back */
 
 int64_t mf_modbus_line_pause(int64_t baud)
 {
@@ -45,9 +46,29 @@ static void answer(struct mf_modbus_line *line, const struct mf_modbus_frame *re
 static void send_reply(struct mf_modbus_line *line)
 {
     ssize_t got = line->fd ? write(line->fd - 1, line->out, line->out_len) : 0;
+    int64_t takes = (int64_t)line->out_len * CHARACTER_BITS * MF_SEC / line->baud;
 
-    (void)got;
+    line->sent_len = got > 0 ? (size_t)got : 0;
+    line->echo_until = mf_node_mono(line->node) + takes + ECHO_LATE;
     line->out_len = 0;
+}
+
+/* Some adapters for two wires hear what they send, and the reply to a write looks like the request:
+ * the server would answer itself for ever. A master that asks the same again looks like an echo,
+ * too, but never comes that early, unless it is quick; then it repeats the request, and the first
+ * other one shows that the line has no echo. */
+static void drop_echo(struct mf_modbus_line *line)
+{
+    size_t len = line->in_len < line->sent_len ? line->in_len : line->sent_len;
+
+    if (line->has_no_echo || !len || memcmp(line->in, line->out, len) != 0)
+        return;
+    if (mf_node_mono(line->node) > line->echo_until) {
+        line->sent_len = 0;
+    } else if (len == line->sent_len) {
+        forget(line, len);
+        line->sent_len = 0;
+    }
 }
 
 /* ---- requests ---- */
@@ -58,6 +79,8 @@ static void take_all(struct mf_modbus_line *line)
     int len;
 
     while ((len = mf_modbus_take_heard(line->in, line->in_len, &heard)) > 0) {
+        line->has_no_echo |= line->sent_len > 0; /* it would have come first */
+        line->sent_len = 0;
         /* A master that does not wait for its answer does not want it. */
         line->out_len = 0;
         mf_node_disarm(line->node, line->setup.reply_timer);
@@ -71,6 +94,7 @@ static void fell_silent(struct mf_modbus_line *line)
 {
     struct mf_modbus_heard heard;
 
+    line->sent_len = 0;
     if (mf_modbus_take_silence(line->in, line->in_len, &heard))
         answer(line, &heard.frame);
     else
@@ -101,6 +125,7 @@ static void line_ready(void *arg, unsigned events)
         return;
     }
     line->in_len += (size_t)got;
+    drop_echo(line);
     take_all(line);
     if (line->in_len == sizeof(line->in)) { /* a frame is never that long */
         line->garbage += line->in_len;
@@ -126,7 +151,8 @@ int mf_modbus_line_open(struct mf_modbus_line *line, struct mf_node *node,
     line->setup.serial.device = NULL; /* of a flow that may be replaced */
     line->baud = setup->serial.baud;
     line->fd = fd + 1;
-    line->in_len = line->out_len = 0;
+    line->in_len = line->out_len = line->sent_len = 0;
+    line->has_no_echo = false;
     line->watch = mf_node_watch(node, line_ready, line);
     mf_watch_set(line->watch, fd, MF_WATCH_READ);
     mf_node_log(node, MF_LOG_NOTICE, "serves on %s", setup->serial.device);

@@ -29,7 +29,10 @@ struct mf_modbus_line {
     int64_t baud;
     uint8_t in[MF_MODBUS_FRAME], out[MF_MODBUS_FRAME];
     size_t in_len, out_len;
-    uint64_t garbage; /* bytes that were no frame */
+    size_t sent_len;    /* of `out`, which may come back as an echo */
+    int64_t echo_until; /* mono */
+    bool has_no_echo;   /* as other bytes have shown, which came first */
+    uint64_t garbage;   /* bytes that were no frame */
 };
 
 int mf_modbus_line_open(struct mf_modbus_line *line, struct mf_node *node,
