@@ -180,6 +180,34 @@ static void both_ways(void **state)
     hand_end(&hand);
 }
 
+/* What a client has written is good for ever, and with `stale` until it is silent for that long. */
+static void silent_client(void **state)
+{
+    int fd = join(start("  door: {modbus.server: '${place}', units: {1: {coil: {0: {}}}}}\n"));
+    const struct mf_msg *last = &hand_node(&hand, "door")->outputs[0].last;
+
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    hand_advance(&hand, 1000 * MF_SEC);
+    assert_int_equal(last->quality, MF_GOOD);
+    close(fd);
+    hand_end(&hand);
+    fd = join(
+        start("  door: {modbus.server: '${place}', stale: 10s, units: {1: {coil: {0: {}}}}}\n"));
+    last = &hand_node(&hand, "door")->outputs[0].last;
+
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    hand_advance(&hand, 9 * MF_SEC);
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    hand_advance(&hand, 9 * MF_SEC);
+    assert_int_equal(last->quality, MF_GOOD);
+    hand_advance(&hand, MF_SEC);
+    assert_int_equal(last->quality, MF_STALE);
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    assert_int_equal(last->quality, MF_GOOD);
+    close(fd);
+    hand_end(&hand);
+}
+
 /* Function 23 as a whole or not at all: where what is to be read has no good value, nothing is
  * written; what the request writes itself it may read back. */
 static void all_or_nothing(void **state)
@@ -435,11 +463,11 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_moment),     cmocka_unit_test(there_and_back),
-        cmocka_unit_test(both_ways),      cmocka_unit_test(written_once),
-        cmocka_unit_test(all_or_nothing), cmocka_unit_test(idle_clients),
-        cmocka_unit_test(serial_line),    cmocka_unit_test(serial_echo),
-        cmocka_unit_test(faults),
+        cmocka_unit_test(the_moment),    cmocka_unit_test(there_and_back),
+        cmocka_unit_test(both_ways),     cmocka_unit_test(written_once),
+        cmocka_unit_test(silent_client), cmocka_unit_test(all_or_nothing),
+        cmocka_unit_test(idle_clients),  cmocka_unit_test(serial_line),
+        cmocka_unit_test(serial_echo),   cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
