@@ -430,6 +430,11 @@ static const char *act_writes(const void *config, struct mf_arena *arena)
     return ((const struct act_config *)config)->what;
 }
 
+static bool act_is_momentary(const void *config)
+{
+    return strcmp(((const struct act_config *)config)->what, "bell") == 0;
+}
+
 static void act_receive(struct mf_node *node, unsigned port, const struct mf_msg *msg)
 {
     struct mf_error err = {0};
@@ -446,6 +451,7 @@ static const struct mf_kind kind_act = {
     .config_size = sizeof(struct act_config),
     .flags = MF_KIND_ACTUATOR,
     .writes = act_writes,
+    .is_momentary = act_is_momentary,
     .receive = act_receive,
 };
 

@@ -27,7 +27,8 @@
  *   test.sink     run_sink says how deliver() ends; has a queue;
  *   test.send     the same on link `test.wire`
  *   test.write    receive; a sink without a queue
- *   test.act      main: what it moves; receive; an actuator. Writes "NAME(value); "
+ *   test.act      main: what it moves; receive; an actuator. Writes "NAME(value); "; a
+ *                 `bell` is told events
  *   test.motor    main: what it moves; as test.sink, an actuator on link `test.wire`
  *   test.event    a source on a link, no period
  *   test.poll     main: period; a source on a link

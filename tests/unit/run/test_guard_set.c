@@ -256,6 +256,32 @@ static void refused(void **state)
     mf_buf_done(&run_trace);
 }
 
+/* An event is said once for each message: not after a failure, nor when it is released; only the
+ * failsafe value is said by the guard itself. */
+static void events(void **state)
+{
+    struct bench *b = bench_new_with("in: {test.source: bool}\n"
+                                     "a: {test.act: bell, from: in, failsafe: false after 1h}\n",
+                                     real);
+    struct mf_error err;
+
+    bench_feed(b, "in", "true");
+    bench_feed(b, "in", "true");
+    run_expect_trace("a(true); a(true); ");
+    assert_int_equal(set(b, "a", "false", 0, &err), 0);
+    run_expect_trace("a(false); ");
+    release(b);
+    run_expect_trace("");
+    run_sink.result = MF_EIO;
+    bench_feed(b, "in", "true");
+    run_sink.result = MF_OK;
+    bench_advance(b, "30min");
+    run_expect_trace("a(true); ");
+    bench_advance(b, "30min");
+    run_expect_trace("a(false); ");
+    bench_free(b);
+}
+
 /* What was refused is tried again after a while, with the value that holds then, and is no dead
  * letter; one from before the sink was an actuator is not given again. */
 static void not_from_the_dead(void **state)
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup(failsafe_waits, run_setup),
         cmocka_unit_test_setup(one_step_at_a_time, run_setup),
         cmocka_unit_test_setup(refused, run_setup),
+        cmocka_unit_test_setup(events, run_setup),
         cmocka_unit_test_setup(last_word, run_setup),
         cmocka_unit_test_setup(not_from_the_dead, run_setup),
         cmocka_unit_test_setup(no_refresh_meanwhile, run_setup),
