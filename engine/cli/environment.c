@@ -3,7 +3,8 @@
 /*
  * The surroundings of a flow: its links, tried for real.
  *
- * The engine runs a graph of links without nodes until each link is up or has failed once.
+ * The engine runs a graph of links without nodes until each link is up or has failed once. Then
+ * those nodes that can say so are asked whether they would find there what they need.
  */
 
 #include "engine/cli/environment.h"
@@ -19,6 +20,7 @@ enum { CODE_LINK = 704 };
 struct trial {
     struct mf_loop *loop;
     struct mf_cli_flow *cli;
+    size_t count;  /* of the graph's nodes, none of which lives */
     int64_t until; /* mono */
     bool is_over, ok;
 };
@@ -31,6 +33,26 @@ static void report(struct trial *trial, const struct mf_link *link)
     trial->ok = false;
     mf_diag(&trial->cli->diags, MF_ERROR, CODE_LINK, at, "the link `%s` does not work here: %s",
             link->def->name, link->last_error[0] ? link->last_error : "no answer in time");
+}
+
+static void ask_nodes(struct trial *trial)
+{
+    const struct mf_engine *engine = mf_loop_engine(trial->loop);
+
+    for (size_t i = 0; i < trial->count; i++) {
+        const struct mf_def *def = engine->graph->nodes[i];
+        struct mf_link *link = def->link ? engine->links[def->link->index] : NULL;
+        const struct mf_flow_item *item = mf_map_get(&trial->cli->flow.names, def->name);
+        struct mf_error err = {0};
+
+        if (!link || link->phase != MF_LINK_UP || !def->kind->fits ||
+            def->kind->fits(def->config, link, &err) == MF_OK)
+            continue;
+        trial->ok = false;
+        mf_diag(&trial->cli->diags, MF_ERROR, CODE_LINK, item ? item->at : (struct mf_span){0},
+                "`%s` does not find at `%s` what it needs: %s", def->name, def->link->name,
+                err.text);
+    }
 }
 
 static void look(void *arg, enum mf_loop_event event, const char *status)
@@ -49,6 +71,7 @@ static void look(void *arg, enum mf_loop_event event, const char *status)
     for (size_t i = 0; i < engine->link_count; i++)
         if (engine->links[i]->phase != MF_LINK_UP)
             report(trial, engine->links[i]);
+    ask_nodes(trial);
     mf_loop_end(trial->loop);
 }
 
@@ -60,6 +83,7 @@ bool mf_environment_check(struct mf_cli_flow *cli)
     int rc;
 
     mf_loop_block_signals();
+    trial.count = graph->count;
     graph->count = 0;
     trial.loop = mf_loop_new((struct mf_loop_options){
         .engine = {.read_only = true},

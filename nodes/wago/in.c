@@ -267,6 +267,13 @@ static void in_infer(struct mf_infer *infer, const void *config)
     mf_infer_set(infer, OUT, c->count ? MF_T(MF_INT) : MF_T(MF_BOOL), NULL);
 }
 
+static int in_fits(const void *config, struct mf_link *link, struct mf_error *err)
+{
+    const struct config *c = config;
+
+    return mf_wago_check(link, &c->place, MF_WAGO_INPUTS, err);
+}
+
 static const char *in_wants(const void *config, const char **ret_sort, struct mf_arena *arena)
 {
     const struct config *c = config;
@@ -342,6 +349,7 @@ const struct mf_kind mf_kind_wago_in = {
     .check = in_check,
     .infer = in_infer,
     .wants = in_wants,
+    .fits = in_fits,
     .create = in_create,
     .start = in_start,
     .save = in_save,

@@ -170,6 +170,13 @@ static const char *out_writes(const void *config, struct mf_arena *arena)
     return mf_arena_printf(arena, "%u/%u", c->place.card, c->place.bit);
 }
 
+static int out_fits(const void *config, struct mf_link *link, struct mf_error *err)
+{
+    const struct mf_wago_out_config *c = config;
+
+    return mf_wago_check(link, &c->place, MF_WAGO_OUTPUTS, err);
+}
+
 static const char *out_wants(const void *config, const char **ret_sort, struct mf_arena *arena)
 {
     const struct mf_wago_out_config *c = config;
@@ -267,6 +274,7 @@ const struct mf_kind mf_kind_wago_out = {
     .infer = out_infer,
     .writes = out_writes,
     .wants = out_wants,
+    .fits = out_fits,
     .is_momentary = out_is_momentary,
     .create = out_create,
     .start = out_start,

@@ -258,6 +258,20 @@ show: {log: notice, from: door, message: "{node} {value}"}
                 running.until("box: connected again")
                 running.end()
 
+    def test_environment(self):
+        """`validate --env` connects, finds the nodes whose bits are not there, and changes nothing."""
+        self.write_flow("""
+far: {wago.in: 9/1, link: box}
+lamp: {wago.out: 1/2, link: box, from: bell, failsafe: false}
+bell: {wago.in: 1/1, link: panel}
+show: {log: notice, from: far}
+""")
+        said = self.call("validate", "--env", "flow.yaml", code=4)
+        self.assertIn("`far` does not find at `box` what it needs: there is no card 9; the controller has 1: 8", said.stdout)
+        self.assertIn("`lamp` does not find at `box` what it needs: slot 1 has digital inputs", said.stdout)
+        self.assertNotIn("`bell`", said.stdout)
+        self.assertEqual(self.server.commands, ["Da 3600.000", "Dp", "m", "d"])
+
     def test_no_greeting(self):
         """Something else that listens there is told apart at once."""
         self.server.say = lambda client, line: self.server.send(client, b"+hello\n")
