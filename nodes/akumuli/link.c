@@ -17,11 +17,12 @@
 #include "engine/base/log.h"
 #include "engine/base/num.h"
 #include "engine/base/text.h"
+#include "nodes/akumuli/reply.h"
 #include "nodes/akumuli/rows.h"
 #include "nodes/akumuli/series.h"
 #include "nodes/net/stream.h"
 
-enum { PORT = 8282, LINE = 1000 };
+enum { PORT = 8282 };
 #define SETTLE (300 * MF_MS)         /* the server's own client waits as long before it closes */
 #define SETTLE_CAREFUL (100 * MF_MS) /* for a row that is alone under way */
 
@@ -36,7 +37,7 @@ struct state {
     struct mf_akumuli_rows rows;
     struct mf_buf batch; /* rows that are not handed to the stream yet */
     int64_t batched;     /* rows in it */
-    struct mf_buf line;  /* what the server has said so far */
+    struct mf_akumuli_reply reply;
     struct mf_list waiting;
     bool is_serving;
 };
@@ -193,7 +194,7 @@ static void opened(struct mf_link *link)
     const struct config *c = mf_link_config(link);
     struct state *s = mf_link_state(link);
 
-    mf_buf_clear(&s->line);
+    mf_akumuli_reply_clear(&s->reply);
     if (c->dictionary)
         send_dictionary(link);
     if (mf_stream_is_open(link))
@@ -204,18 +205,18 @@ static void closed(struct mf_link *link, const struct mf_error *err)
 {
     struct state *s = mf_link_state(link);
     struct mf_error said = *err;
-    char line[LINE + 1];
+    struct mf_buf line = {0};
 
     mf_buf_clear(&s->batch);
     s->batched = 0;
-    memcpy(line, mf_buf_text(&s->line), s->line.len + 1);
-    line[strcspn(line, "\r\n")] = 0;
-    mf_buf_clear(&s->line);
-    if (*line)
-        mf_fail(&said, MF_ELINK, "the database does not like a row: %.180s", line);
+    mf_akumuli_reply_print(&s->reply, &line);
+    mf_akumuli_reply_clear(&s->reply);
+    if (line.len)
+        mf_fail(&said, MF_ELINK, "the database does not like a row: %.180s", mf_buf_text(&line));
     while (!mf_list_is_empty(&s->waiting))
         mf_list_remove(s->waiting.next);
-    mf_akumuli_rows_fail(&s->rows, line);
+    mf_akumuli_rows_fail(&s->rows, mf_buf_text(&line));
+    mf_buf_done(&line);
     mf_link_down(link, &said);
 }
 
@@ -225,9 +226,7 @@ static void received(struct mf_link *link, const uint8_t *data, size_t len)
     struct state *s = mf_link_state(link);
     struct mf_error err = {0};
 
-    mf_buf_put(&s->line, data, len);
-    s->line.overflow = false;
-    if (!memchr(mf_buf_text(&s->line), '\n', s->line.len) && s->line.len < LINE)
+    if (!mf_akumuli_reply_put(&s->reply, data, len))
         return;
     mf_stream_close(link);
     mf_fail(&err, MF_ELINK, "the database closed the connection");
@@ -244,7 +243,6 @@ static int akumuli_create(struct mf_link *link, struct mf_error *err)
 
     mf_stream_init(link, &events, 0);
     mf_list_init(&s->waiting);
-    s->line.limit = LINE;
     return 0;
 }
 
@@ -276,7 +274,7 @@ static void akumuli_destroy(struct mf_link *link)
     mf_stream_done(link);
     mf_akumuli_rows_done(&s->rows);
     mf_buf_done(&s->batch);
-    mf_buf_done(&s->line);
+    mf_akumuli_reply_done(&s->reply);
 }
 
 /* ---- options ---- */
