@@ -148,8 +148,8 @@ static void monitor_gone(struct mf_node *node, const char *why)
     s->share = MF_WAGO_UNKNOWN;
     s->next_share = MF_WAGO_UNKNOWN;
     mf_node_disarm(node, MF_WAGO_TIMER_PERIOD);
-    if (c->pulse && s->has_triggered)
-        return;
+    if (s->has_triggered)
+        return; /* a pulse, in time */
     s->ended_by_others++;
     mf_node_log(node, MF_LOG_WARNING, "somebody else has ended %s: %s",
                 c->pulse ? "the pulse" : "the pulse width", why);

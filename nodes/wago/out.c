@@ -99,22 +99,57 @@ static void out_timeout(struct mf_node *node, unsigned timer)
     mf_wago_drive_timeout(node);
 }
 
+/* What its monitor was made for: of another bit it is not this node's, and made in another way it
+ * does not do what this node says. */
+static struct mf_value purpose(const struct mf_wago_out_config *c)
+{
+    struct mf_buf buf = {0};
+    struct mf_value text;
+
+    mf_buf_printf(&buf, "%d %lld %lld", c->active, (long long)c->pulse, (long long)c->pwm.period);
+    text = mf_value_new_text_n(mf_buf_text(&buf), buf.len);
+    mf_buf_done(&buf);
+    return text;
+}
+
+static bool is_same(const struct mf_wago_out_config *c, struct mf_state_in *in)
+{
+    const struct mf_value *former = mf_state_get(in, "purpose");
+    struct mf_value text = purpose(c);
+    bool is_same = former && mf_value_equal(former, &text);
+
+    mf_value_drop(text);
+    return is_same;
+}
+
 static void out_save(const struct mf_node *node, struct mf_state_out *out)
 {
+    const struct mf_wago_out_config *c = mf_node_config(node);
     const struct mf_wago_drive *s = mf_node_state(node);
+    struct mf_value text = purpose(c);
 
+    mf_state_put_int(out, "card", c->place.card);
+    mf_state_put_int(out, "bit", c->place.bit);
+    mf_state_put(out, "purpose", &text);
     if (s->runs)
         mf_state_put_int(out, "monitor", s->runs);
     if (s->share != MF_WAGO_UNKNOWN)
         mf_state_put_number(out, "share", s->share);
+    mf_value_drop(text);
 }
 
 static int out_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
+    const struct mf_wago_out_config *c = mf_node_config(node);
     struct mf_wago_drive *s = mf_node_state(node);
+    int64_t card = 0, bit = 0;
 
+    if (!mf_state_get_int(in, "card", &card) || card != c->place.card ||
+        !mf_state_get_int(in, "bit", &bit) || bit != c->place.bit)
+        return 0;
     mf_state_get_int(in, "monitor", &s->runs);
-    mf_state_get_number(in, "share", &s->share);
+    if (is_same(c, in))
+        mf_state_get_number(in, "share", &s->share);
     return 0;
 }
 

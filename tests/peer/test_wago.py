@@ -577,6 +577,24 @@ far: {wago.out: 8/1, link: box, from: on, failsafe: false}
         self.until_level(0)
         self.assertEqual(self.drives(), [])
 
+    def test_reload_moves(self):
+        """A node that a reload moves to another bit leaves what runs on the former one alone, but for its failsafe value."""
+        running = self.run_flow(self.DOOR.replace("failsafe: false", "failsafe: keep") + self.HEATER.replace("2/4", "2/5"))
+        self.panel.set(1, 2, 1)
+        self.panel.set(1, 1, 1)
+        self.server.until_told("s 2 4 3.000")
+        self.server.until_told("s 2 5 900.000 2700.000|s 2 5")
+        self.write_flow(self.DOOR.replace("2/4", "2/6").replace("failsafe: false", "failsafe: keep")
+                        + self.HEATER.replace("2/4", "2/7"))
+        running.signal(signal.SIGHUP)
+        self.server.until_told("s 2 7.*")
+        running.until("reload: done")
+        self.server.until_told("s 2 5 1800.000 1800.000")
+        self.assertEqual(self.server.level(2, 4), 1)
+        self.server.advance(3)
+        self.assertEqual(self.server.level(2, 4), 0)
+        self.assertFalse([c for c in self.server.commands if c.startswith(("s 2 6", "c 2 6"))])
+
     def test_reload(self):
         """A reload that changes a node does not give its pulse again, and takes over its pulse width."""
         running = self.run_flow(self.DOOR + self.HEATER.replace("2/4", "2/5"))
