@@ -152,11 +152,11 @@ n: {wago.in: 1/4, link: box, count: true, keep: true}
 show: {log: notice, from: n, message: "{node} {value}"}
 """
         running = self.run_flow(nodes)
-        running.until("n 0")
+        self.all_of(running, "box: connected", "n 0")
         self.server.set(1, 4, 1)
         running.until("n 1")
         self.server.drop()
-        running.until("connected again")
+        running.until("box: connected again")
         self.server.set(1, 4, 0)
         self.server.set(1, 4, 1)
         running.until("n 2")
@@ -177,7 +177,7 @@ show: {log: notice, from: n, message: "{node} {value}"}
 door: {wago.in: 1/3, link: box}
 show: {log: notice, from: door, message: "{node} {quality} {value}"}
 """)
-        running.until("door good false")
+        self.all_of(running, "box: connected", "door good false")
         self.server.drop()
         running.until("the other side closed the connection")
         self.server.set(1, 3, 1)
