@@ -7,7 +7,6 @@
  * `keep` has handed over). What the line does in time is pulse.h's business.
  */
 
-#include <math.h>
 #include <stdio.h>
 
 #include "engine/base/clock.h"
@@ -16,9 +15,10 @@
 #include "nodes/gpio/link.h"
 #include "nodes/gpio/options.h"
 #include "nodes/gpio/pulse.h"
+#include "nodes/net/share.h"
 
 enum { TIMER_PULSE, TIMERS };
-enum { CODE_TWO_WAYS = 561, CODE_TOO_SHORT = 562, CODE_NO_COMMAND = 563 };
+enum { CODE_TOO_SHORT = 562 };
 
 struct pulse_config {
     int64_t on, off;
@@ -69,11 +69,7 @@ static void out_check(const void *config, struct mf_check *check)
     char least[64] = "";
     struct mf_buf text = {0};
 
-    if (c->pulse.on && c->pwm.period)
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TWO_WAYS, mf_check_at(check, "pwm"),
-                             "a line has either `pulse` or `pwm`"),
-                     "`pulse` has fixed times, with `pwm` the input says for how much of each "
-                     "period the line is on");
+    mf_share_check(check, "line", c->pulse.on, c->pwm.period);
     if (c->pwm.period && 2 * c->pwm.least > c->pwm.period) {
         mf_duration_print(c->pwm.least, &text);
         snprintf(least, sizeof(least), "%s", mf_buf_text(&text));
@@ -90,22 +86,7 @@ static void out_check(const void *config, struct mf_check *check)
 
 static void out_infer(struct mf_infer *infer, const void *config)
 {
-    bool is_pwm = plan_of(config).mode == MF_PULSE_PWM;
-    struct mf_check *check = mf_infer_check(infer);
-
-    for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
-        const struct mf_unit *unit = mf_infer_unit(infer, i);
-
-        if (!unit || (is_pwm && mf_unit_is_ratio(unit)))
-            continue;
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_NO_COMMAND, mf_check_at(check, "from"),
-                             is_pwm ? "the input is in %s, and the line wants a share from 0 to 1, "
-                                      "or %%"
-                                    : "the input is in %s, and the line is only on or off",
-                             unit->name),
-                     is_pwm ? "divide it by what full power is"
-                            : "say when it is on, with `when`, `expr` or `hysteresis`");
-    }
+    mf_share_infer(infer, "line", plan_of(config).mode == MF_PULSE_PWM);
 }
 
 static const char *out_writes(const void *config, struct mf_arena *arena)
@@ -172,27 +153,6 @@ static void failed(struct mf_gpio_user *user, const struct mf_error *err)
 
 /* ---- commands ---- */
 
-static int read_command(const struct mf_node *node, const struct mf_value *value, double *ret,
-                        struct mf_error *err)
-{
-    const struct mf_unit *unit = mf_node_input_unit(node, 0);
-    bool is_pwm = plan_of(mf_node_config(node)).mode == MF_PULSE_PWM;
-    double share;
-
-    if (value->type == MF_BOOL) {
-        *ret = value->boolean;
-        return 0;
-    }
-    share = mf_value_as_number(value) * (unit ? unit->factor : 1);
-    if (!is_pwm && share != 0 && share != 1)
-        return mf_fail(err, MF_EINVAL, "a line is on or off, true or 1 and false or 0, not %g",
-                       share);
-    if (!(share >= 0 && share <= 1))
-        return mf_fail(err, MF_EINVAL, "a share is from 0 to 1, not %g", share);
-    *ret = share;
-    return 0;
-}
-
 /* Pulses that run go on where they are when `refresh` says their command again. */
 static unsigned obey(struct mf_node *node, const struct mf_letter *letter, double share)
 {
@@ -209,7 +169,8 @@ static int out_deliver(struct mf_node *node, const struct mf_letter *letter, str
     struct state *s = mf_node_state(node);
     const struct mf_pulse before = s->pulse;
     double share = 0;
-    int rc = read_command(node, &letter->msg.value, &share, err);
+    int rc = mf_share_read(node, "line", plan_of(mf_node_config(node)).mode == MF_PULSE_PWM,
+                           &letter->msg.value, &share, err);
 
     if (rc < 0)
         return rc;

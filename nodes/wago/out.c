@@ -7,9 +7,10 @@
  */
 
 #include "engine/base/clock.h"
+#include "nodes/net/share.h"
 #include "nodes/wago/drive.h"
 
-enum { CODE_TWO_WAYS = 561, CODE_NO_COMMAND = 563, CODE_REPEATED = 571 };
+enum { CODE_REPEATED = 571 };
 
 /* The age at which a pulse that has waited for the link is not given any more: its own length, but
  * not less than LATE_LEAST. */
@@ -17,27 +18,6 @@ enum { CODE_TWO_WAYS = 561, CODE_NO_COMMAND = 563, CODE_REPEATED = 571 };
 #define BEGINNING (1 * MF_SEC) /* of a connection, in which what waited is delivered */
 
 /* ---- letters ---- */
-
-static int read_command(const struct mf_node *node, const struct mf_value *value, double *ret,
-                        struct mf_error *err)
-{
-    const struct mf_wago_out_config *c = mf_node_config(node);
-    const struct mf_unit *unit = mf_node_input_unit(node, 0);
-    double share;
-
-    if (value->type == MF_BOOL) {
-        *ret = value->boolean;
-        return 0;
-    }
-    share = mf_value_as_number(value) * (unit ? unit->factor : 1);
-    if (!c->pwm.period && share != 0 && share != 1)
-        return mf_fail(err, MF_EINVAL, "an output is on or off, true or 1 and false or 0, not %g",
-                       share);
-    if (!(share >= 0 && share <= 1))
-        return mf_fail(err, MF_EINVAL, "a share is from 0 to 1, not %g", share);
-    *ret = c->pwm.period ? mf_wago_drive_round(c, share) : share;
-    return 0;
-}
 
 /* A pulse that nobody can be sure to still want is not given; MF_OK: it is, or it runs. */
 static int judge_pulse(struct mf_node *node, const struct mf_letter *letter, struct mf_error *err)
@@ -61,8 +41,10 @@ static int out_deliver(struct mf_node *node, const struct mf_letter *letter, str
 {
     const struct mf_wago_out_config *c = mf_node_config(node);
     double share = 0;
-    int rc = read_command(node, &letter->msg.value, &share, err);
+    int rc = mf_share_read(node, "output", c->pwm.period, &letter->msg.value, &share, err);
 
+    if (rc == 0 && c->pwm.period)
+        share = mf_wago_drive_round(c, share);
     if (rc == 0)
         rc = mf_wago_check(mf_node_link(node), &c->place, MF_WAGO_OUTPUTS, err);
     if (rc == 0 && c->pulse && share > 0)
@@ -167,11 +149,7 @@ static void out_check(const void *config, struct mf_check *check)
 {
     const struct mf_wago_out_config *c = config;
 
-    if (c->pulse && c->pwm.period)
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_TWO_WAYS, mf_check_at(check, "pwm"),
-                             "an output has either `pulse` or `pwm`"),
-                     "with `pulse` it is on for a fixed time, with `pwm` the input says for how "
-                     "much of each period");
+    mf_share_check(check, "output", c->pulse, c->pwm.period);
     if (c->pulse && mf_flow_option(check->item, "refresh"))
         mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_REPEATED, mf_check_at(check, "refresh"),
                              "`refresh` would give the pulse again and again"),
@@ -181,21 +159,8 @@ static void out_check(const void *config, struct mf_check *check)
 static void out_infer(struct mf_infer *infer, const void *config)
 {
     const struct mf_wago_out_config *c = config;
-    struct mf_check *check = mf_infer_check(infer);
 
-    for (unsigned i = 0; i < mf_infer_inputs(infer); i++) {
-        const struct mf_unit *unit = mf_infer_unit(infer, i);
-
-        if (!unit || (c->pwm.period && mf_unit_is_ratio(unit)))
-            continue;
-        mf_diag_help(mf_diag(check->diags, MF_ERROR, CODE_NO_COMMAND, mf_check_at(check, "from"),
-                             c->pwm.period ? "the input is in %s, and the output wants a share "
-                                             "from 0 to 1, or %%"
-                                           : "the input is in %s, and the output is on or off",
-                             unit->name),
-                     c->pwm.period ? "divide it by what full power is"
-                                   : "say when it is on, with `when`, `expr` or `hysteresis`");
-    }
+    mf_share_infer(infer, "output", c->pwm.period);
 }
 
 static const char *out_writes(const void *config, struct mf_arena *arena)

@@ -394,6 +394,26 @@ far: {wago.out: 8/1, link: box, from: on, failsafe: false}
             running.until("lamp: was refused, and is tried again: no power")
             running.end()
 
+    def test_what_may_be_said(self):
+        """Numbers other than 0 and 1 are shares, which a level refuses; a unit is refused before anything runs."""
+        self.write_flow("""
+half: {sim.wave: square, every: 1h, min: 0.5, max: 0.5}
+lamp: {wago.out: 2/4, link: box, from: half, limit: 0..1, failsafe: 0}
+heater: {wago.out: 2/5, link: box, from: half, limit: 0..1, failsafe: 0, pwm: 1s}
+""")
+        running = self.start("run", "flow.yaml")
+        running.until("lamp: was refused, and is tried again: the output is on or off, true or 1 and false or 0, not 0.5")
+        self.server.until_told("s 2 5 0.500 0.500")
+        running.end()
+        self.write_flow("""
+temp: {sim.wave: sine, every: 1h, min: 0, max: 1, unit: °C}
+lamp: {wago.out: 2/4, link: box, from: temp, limit: 0..1 °C, failsafe: 0 °C}
+twice: {wago.out: 2/5, link: box, from: temp, limit: 0..1 °C, failsafe: 0 °C, pwm: 1s, pulse: 1s}
+""")
+        said = self.call("validate", "flow.yaml", code=1)
+        self.assertIn("the input is in °C, and the output is only on or off", said.stdout)
+        self.assertIn("the output has either `pulse` or `pwm`", said.stdout)
+
     def test_pulse(self):
         """A pulse is timed by the controller; another true begins anew, false ends it."""
         self.run_flow(self.DOOR)

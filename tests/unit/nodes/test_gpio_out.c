@@ -97,7 +97,7 @@ static void half_is_no_level(void **state)
 {
     hand_start(&hand, FLOW PUMP ", failsafe: keep}\n", false);
     hand_feed(&hand, "in", 0.5);
-    hand_expect_log(&hand, "a line is on or off, true or 1 and false or 0, not 0.5");
+    hand_expect_log(&hand, "the line is on or off, true or 1 and false or 0, not 0.5");
     expect("");
     hand_feed(&hand, "in", 1);
     expect("17 output 1 0\n");
