@@ -65,18 +65,28 @@ static const char *reason_at(const struct mf_value *list, size_t at)
     return known ? known : mf_reason_device;
 }
 
+static bool is_letter(const struct mf_value *list, size_t at)
+{
+    const struct mf_value *quality;
+
+    if (list->type != MF_LIST || mf_value_count(list) < at + MF_LETTER_ITEMS)
+        return false;
+    quality = mf_value_at(list, at + QUALITY);
+    return mf_value_at(list, at + TIME)->type == MF_INT && quality->type == MF_INT &&
+           quality->integer >= MF_GOOD && quality->integer <= MF_BAD &&
+           mf_value_at(list, at + LABEL)->type == MF_TEXT &&
+           mf_value_at(list, at + NODE)->type == MF_TEXT &&
+           MF_T(mf_value_at(list, at + TOPIC)->type) & (MF_T(MF_NULL) | MF_T(MF_TEXT));
+}
+
 bool mf_letter_read(const struct mf_value *list, size_t at, struct mf_letter *ret)
 {
-    if (list->type != MF_LIST || mf_value_count(list) < at + MF_LETTER_ITEMS ||
-        mf_value_at(list, at + TIME)->type != MF_INT ||
-        mf_value_at(list, at + QUALITY)->type != MF_INT ||
-        mf_value_at(list, at + LABEL)->type != MF_TEXT ||
-        mf_value_at(list, at + NODE)->type != MF_TEXT)
+    if (!is_letter(list, at))
         return false;
     *ret = (struct mf_letter){
         .msg = {.value = mf_value_copy(*mf_value_at(list, at + VALUE)),
                 .time = mf_value_at(list, at + TIME)->integer,
-                .quality = (uint8_t)(mf_value_at(list, at + QUALITY)->integer & 3),
+                .quality = (uint8_t)mf_value_at(list, at + QUALITY)->integer,
                 .reason = reason_at(list, at + REASON)},
         .topic = mf_value_copy(*mf_value_at(list, at + TOPIC)),
         .label = text_at(list, at + LABEL),

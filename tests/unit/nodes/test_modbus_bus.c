@@ -240,14 +240,91 @@ static void taken_back(void **state)
     teardown();
 }
 
+enum { LINE_UNITS = 32, LINE_DEAD = 4, LINE_ROUNDS = 300 };
+#define LINE_PERIOD (2 * MF_SEC)
+#define LINE_ANSWER (10 * MF_MS)
+#define LINE_TIMEOUT (100 * MF_MS)
+
+static struct {
+    struct mf_modbus_wish wish;
+    int64_t since, longest;
+    unsigned answered, asked;
+} line[LINE_UNITS];
+
+static void line_done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint16_t *words,
+                      const char *reason)
+{
+    unsigned i = wish->unit - 1u;
+
+    line[i].answered += end == MF_MODBUS_DONE;
+    if (end == MF_MODBUS_DONE && now - line[i].since > line[i].longest)
+        line[i].longest = now - line[i].since;
+}
+
+static void line_wants(void)
+{
+    for (unsigned i = 0; i < LINE_UNITS; i++) {
+        if (mf_modbus_wish_is_open(&line[i].wish))
+            continue;
+        line[i].since = now;
+        mf_modbus_want(&bus, &line[i].wish, now);
+    }
+}
+
+/* One request, or none; every eighth unit is dead. */
+static bool line_asks(void)
+{
+    unsigned i;
+
+    if (!mf_modbus_bus_next(&bus, now))
+        return false;
+    i = bus.asked.unit - 1u;
+    line[i].asked++;
+    now += i % (LINE_UNITS / LINE_DEAD) ? LINE_ANSWER : LINE_TIMEOUT;
+    if (i % (LINE_UNITS / LINE_DEAD))
+        answer();
+    else
+        mf_modbus_bus_silence(&bus, now);
+    return true;
+}
+
+/* 32 units on one line, 4 of them dead, for ten minutes: the live ones are read in each period and
+ * never wait for more than one timeout of each dead one, which are soon asked once a minute. */
+static void the_living_go_on(void **state)
+{
+    int64_t due = 0;
+
+    setup((struct mf_modbus_limits){.retries = 1});
+    memset(line, 0, sizeof(line));
+    for (unsigned i = 0; i < LINE_UNITS; i++) {
+        line[i].wish = (struct mf_modbus_wish){
+            .unit = (uint8_t)(i + 1), .area = MF_MODBUS_HOLDING, .count = 1, .done = line_done};
+        mf_modbus_wish_init(&line[i].wish);
+    }
+    while (now < LINE_ROUNDS * LINE_PERIOD) {
+        for (; due <= now; due += LINE_PERIOD)
+            line_wants();
+        if (!line_asks())
+            now = due;
+    }
+    for (unsigned i = 0; i < LINE_UNITS; i++) {
+        if (i % (LINE_UNITS / LINE_DEAD)) {
+            assert_int_equal(line[i].answered, LINE_ROUNDS);
+            assert_true(line[i].longest <= LINE_DEAD * LINE_TIMEOUT + LINE_UNITS * LINE_ANSWER);
+        } else {
+            assert_int_equal(line[i].answered, 0);
+            assert_in_range(line[i].asked, 10, 20);
+        }
+    }
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_together),
-        cmocka_unit_test(a_device_has_its_limit),
-        cmocka_unit_test(takes_turns),
-        cmocka_unit_test(silent_unit_rests),
-        cmocka_unit_test(refused_together_asked_alone),
+        cmocka_unit_test(reads_together),   cmocka_unit_test(a_device_has_its_limit),
+        cmocka_unit_test(takes_turns),      cmocka_unit_test(silent_unit_rests),
+        cmocka_unit_test(the_living_go_on), cmocka_unit_test(refused_together_asked_alone),
         cmocka_unit_test(taken_back),
     };
 
