@@ -167,6 +167,14 @@ static void device_add_ports(struct mf_ports *ports, const void *config)
     }
 }
 
+/* What the outputs are is known from the profile. */
+static void device_infer(struct mf_infer *infer, const void *config)
+{
+    const struct mf_modbus_device_config *c = config;
+
+    mf_modbus_unit_check(infer, c->unit_id);
+}
+
 static int64_t device_period(const void *config)
 {
     const struct mf_modbus_device_config *c = config;
@@ -506,6 +514,7 @@ const struct mf_kind mf_kind_modbus_device = {
     .flags = MF_KIND_SOURCE,
     .check = device_check,
     .add_ports = device_add_ports,
+    .infer = device_infer,
     .period = device_period,
     .fingerprint = device_fingerprint,
     .create = device_create,
