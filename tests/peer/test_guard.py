@@ -63,7 +63,7 @@ class Guard:
         if out:
             nodes += f"out: {{{self.node}, from: {source}, {limit}{options}}}\n"
         return self.flow(nodes + more,
-                         more=f"links:\n  meter: {{modbus: 'tcp:127.0.0.1:{self.meter.plug.port}', timeout: 500ms}}\n"
+                         more=f"links:\n  meter: {{modbus: 'tcp:127.0.0.1:{self.meter.plug.port}', timeout: 2s}}\n"
                          + self.links)
 
     def run_flow(self, options, *args, more=""):
