@@ -4,9 +4,8 @@
 #include "engine/base/hash.h"
 
 #include <string.h>
-#include <sys/random.h>
 
-#include "engine/base/alloc.h"
+#include "engine/base/rng.h"
 
 struct sip {
     uint64_t a, b, c, d;
@@ -67,8 +66,7 @@ uint64_t mf_hash(const void *data, size_t len)
     static _Bool has_key;
 
     if (!has_key) {
-        if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
-            mf_out_of_memory();
+        mf_random_bytes(key, sizeof(key));
         has_key = 1;
     }
     return siphash(key, data, len);

@@ -13,6 +13,14 @@ static uint64_t rotate(uint64_t x, unsigned by)
     return (x << by) | (x >> (64 - by));
 }
 
+void mf_random_bytes(void *ret, size_t len)
+{
+    /* Before Linux 5.6 there was no way not to wait. */
+    if (getrandom(ret, len, GRND_INSECURE) != (ssize_t)len &&
+        getrandom(ret, len, 0) != (ssize_t)len)
+        mf_out_of_memory();
+}
+
 void mf_rng_seed(struct mf_rng *rng, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
@@ -28,8 +36,7 @@ void mf_rng_seed_random(struct mf_rng *rng)
 {
     uint64_t seed;
 
-    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-        mf_out_of_memory();
+    mf_random_bytes(&seed, sizeof(seed));
     mf_rng_seed(rng, seed);
 }
 

@@ -3,11 +3,15 @@
 
 /* Rng: small, seedable (xoshiro256**), for jitter, simulation and tests. Not for secrets. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct mf_rng {
     uint64_t s[4];
 };
+
+/* From the kernel, without waiting: at boot it may take minutes until they are fit for secrets. */
+void mf_random_bytes(void *ret, size_t len);
 
 void mf_rng_seed(struct mf_rng *rng, uint64_t seed);
 void mf_rng_seed_random(struct mf_rng *rng);
