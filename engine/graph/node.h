@@ -157,3 +157,6 @@ bool mf_state_get_bool(struct mf_state_in *in, const char *name, bool *ret);
  * called in restore(). */
 bool mf_state_get_timer(struct mf_state_in *in, const char *name, struct mf_node *node,
                         unsigned timer);
+/* Handed over by a reload: the nodes behind have heard what was said before. False: kept over a
+ * restart, and nobody has. */
+bool mf_state_is_handed_over(const struct mf_state_in *in);

@@ -312,6 +312,11 @@ bool mf_state_get_bool(struct mf_state_in *in, const char *name, bool *ret)
     return true;
 }
 
+bool mf_state_is_handed_over(const struct mf_state_in *in)
+{
+    return in->is_handed_over;
+}
+
 bool mf_state_get_timer(struct mf_state_in *in, const char *name, struct mf_node *node,
                         unsigned timer)
 {

@@ -40,7 +40,7 @@ static void save_gone(struct mf_change *change)
 
 static bool restore(struct mf_node *node, const struct mf_past_node *former)
 {
-    struct mf_state_in in = {0};
+    struct mf_state_in in = {.is_handed_over = true};
     struct mf_error err = {0};
 
     if (!former || !former->has_fields || former->def->kind != node->kind)

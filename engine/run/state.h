@@ -14,4 +14,5 @@ struct mf_state_out {
 
 struct mf_state_in {
     struct mf_value fields; /* a map */
+    bool is_handed_over;    /* by a reload */
 };

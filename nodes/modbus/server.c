@@ -37,7 +37,7 @@ struct state {
     /* What clients wrote: words by served->kept_at, whether they did by served->out. */
     uint16_t *kept;
     bool *is_kept;
-    bool has_started; /* in this life of the node; it may have failed since */
+    bool has_said; /* what clients have written; it may have failed since, or been reloaded */
 };
 
 /* ---- what the compiler asks ---- */
@@ -288,7 +288,7 @@ static int server_start(struct mf_node *node, struct mf_error *err)
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
-    struct mf_msg msg = {.time = mf_node_now(node), .is_again = s->has_started};
+    struct mf_msg msg = {.time = mf_node_now(node), .is_again = s->has_said};
     int rc = open_place(node, err);
 
     for (unsigned i = 0; i < c->table.count && rc == 0; i++) {
@@ -297,7 +297,7 @@ static int server_start(struct mf_node *node, struct mf_error *err)
         mf_node_emit_msg(node, (unsigned)c->table.list[i]->out, &msg);
         mf_value_drop(msg.value);
     }
-    s->has_started |= rc == 0;
+    s->has_said |= rc == 0;
     return rc;
 }
 
@@ -345,7 +345,9 @@ static void server_save(const struct mf_node *node, struct mf_state_out *out)
 static int server_restore(struct mf_node *node, struct mf_state_in *in, struct mf_error *err)
 {
     const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
 
+    s->has_said = mf_state_is_handed_over(in);
     for (unsigned i = 0; i < c->table.count; i++) {
         const struct mf_modbus_served *served = c->table.list[i];
         const struct mf_value *value = mf_state_get(in, served->name);

@@ -53,11 +53,15 @@ static int join(int port)
     return fd;
 }
 
+static char *flow_at(int port, const char *nodes)
+{
+    return mf_asprintf("moat-flow: 1\nvars: {place: 'tcp:127.0.0.1:%d'}\nnodes:\n%s", port, nodes);
+}
+
 static int start(const char *nodes)
 {
     int port = free_port();
-    char *yaml =
-        mf_asprintf("moat-flow: 1\nvars: {place: 'tcp:127.0.0.1:%d'}\nnodes:\n%s", port, nodes);
+    char *yaml = flow_at(port, nodes);
 
     hand_start(&hand, yaml, false);
     mf_free(yaml);
@@ -255,6 +259,32 @@ static void written_once(void **state)
     assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
     hand_expect_log(&hand, "lamp false good");
     close(fd);
+    hand_end(&hand);
+}
+
+/* A reload that changes the server is no new command either. */
+static void reloaded_once(void **state)
+{
+#define PUSH_AND_LAMP(more)                                                                        \
+    "  s: {modbus.server: '${place}', units: {1: {coil: {0: {name: push}}}}" more "}\n"            \
+    "  lamp: {toggle: off, from: s.push}\n"                                                        \
+    "  show: {log: notice, from: s.push, message: 'push {value} {quality}'}\n"                     \
+    "  lit: {log: notice, from: lamp, message: 'lamp {value} {quality}'}\n"
+    int port = start(PUSH_AND_LAMP(""));
+    char *changed = flow_at(port, PUSH_AND_LAMP(", gaps: zero"));
+    int fd = join(port);
+
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    hand_expect_log(&hand, "lamp true good");
+    hand_reload(&hand, changed);
+    hand_settle(&hand);
+    assert_null(strstr(mf_buf_text(&hand.log), "lamp false"));
+    close(fd);
+    fd = join(port);
+    assert_string_equal(ask_write(fd, MF_MODBUS_COIL, 0, 1), "050000ff00");
+    hand_expect_log(&hand, "lamp false good");
+    close(fd);
+    mf_free(changed);
     hand_end(&hand);
 }
 
@@ -463,11 +493,12 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_moment),    cmocka_unit_test(there_and_back),
-        cmocka_unit_test(both_ways),     cmocka_unit_test(written_once),
-        cmocka_unit_test(silent_client), cmocka_unit_test(all_or_nothing),
-        cmocka_unit_test(idle_clients),  cmocka_unit_test(serial_line),
-        cmocka_unit_test(serial_echo),   cmocka_unit_test(faults),
+        cmocka_unit_test(the_moment),     cmocka_unit_test(there_and_back),
+        cmocka_unit_test(both_ways),      cmocka_unit_test(written_once),
+        cmocka_unit_test(reloaded_once),  cmocka_unit_test(silent_client),
+        cmocka_unit_test(all_or_nothing), cmocka_unit_test(idle_clients),
+        cmocka_unit_test(serial_line),    cmocka_unit_test(serial_echo),
+        cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
