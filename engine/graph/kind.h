@@ -120,8 +120,8 @@ struct mf_kind {
      * or NULL. Two nodes that want it to be of different sorts are an error. */
     const char *(*wants)(const void *config, const char **ret_sort, struct mf_arena *arena);
 
-    /* For `validate --env`: whether the link, which is up, has what the node needs. Negative, with a
-     * sentence, where it has not. Changes nothing. */
+    /* For `validate --env`: whether the link, which is up, has what the node needs. Negative, with
+     * a sentence, where it has not. Changes nothing. */
     int (*fits)(const void *config, struct mf_link *link, struct mf_error *err);
 
     /* What an actuator is told is an event (a pulse), not a state: its guard never says it again by

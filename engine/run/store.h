@@ -20,9 +20,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/list.h"
+#include "engine/base/worker.h"
 #include "engine/run/engine.h"
 #include "engine/run/store_db.h"
-#include "engine/base/worker.h"
 
 #define MF_STORE_GATHER (8 * MF_MS) /* letters wait that long for others: one write for all */
 #define MF_STORE_LAZY MF_SEC        /* state, and what need not be on disk any more */

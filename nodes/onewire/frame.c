@@ -45,9 +45,8 @@ int mf_ow_take(const char *data, size_t len, struct mf_ow_answer *ret)
         return 0;
     payload = word(data, 1);
     size = word(data, 4);
-    *ret = (struct mf_ow_answer){.code = word(data, 2),
-                                 .is_ping = payload < 0,
-                                 .is_kept = word(data, 3) & FLAG_PERSISTENT};
+    *ret = (struct mf_ow_answer){
+        .code = word(data, 2), .is_ping = payload < 0, .is_kept = word(data, 3) & FLAG_PERSISTENT};
     if (payload < -1 || payload > MF_OW_DATA || word(data, 0) != 0)
         return MF_EINVAL;
     if (payload <= 0)

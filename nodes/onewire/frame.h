@@ -42,7 +42,7 @@ enum {
 struct mf_ow_answer {
     int32_t code; /* negative: what went wrong */
     bool is_ping;
-    bool is_kept; /* the connection; false: the server closes it now */
+    bool is_kept;     /* the connection; false: the server closes it now */
     const char *data; /* within the bytes that were given */
     size_t len;
 };

@@ -385,12 +385,17 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_meter), cmocka_unit_test(a_device_in_a_gateway_file),
-        cmocka_unit_test(includes),      cmocka_unit_test(copies_are_deep),
-        cmocka_unit_test(refs),          cmocka_unit_test(defaults),
+        cmocka_unit_test(a_whole_meter),
+        cmocka_unit_test(a_device_in_a_gateway_file),
+        cmocka_unit_test(includes),
+        cmocka_unit_test(copies_are_deep),
+        cmocka_unit_test(refs),
+        cmocka_unit_test(defaults),
         cmocka_unit_test(bits_among_floats),
-        cmocka_unit_test(repeats),       cmocka_unit_test(types),
-        cmocka_unit_test(values),        cmocka_unit_test(powers_of_ten),
+        cmocka_unit_test(repeats),
+        cmocka_unit_test(types),
+        cmocka_unit_test(values),
+        cmocka_unit_test(powers_of_ten),
         cmocka_unit_test(names),
     };
 
