@@ -318,9 +318,7 @@ static void out_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
 }
 
 static const struct mf_port ports[] = {
-    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL), MF_PORT_MANY,
-     .summary = "On or off, true or 1 and false or 0; with `pwm` the share of the time to be on, "
-                "from 0 to 1 or in %."},
+    MF_SHARE_PORT,
     {0},
 };
 

@@ -195,9 +195,7 @@ static bool out_is_momentary(const void *config)
 /* ---- options ---- */
 
 static const struct mf_port ports[] = {
-    {"in", MF_IN, MF_T_NUMERIC | MF_T(MF_BOOL), MF_PORT_MANY,
-     .summary = "On or off, true or 1 and false or 0; with `pwm` the share of the time to be on, "
-                "from 0 to 1 or in %."},
+    MF_SHARE_PORT,
     {0},
 };
 

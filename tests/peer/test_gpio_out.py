@@ -33,9 +33,9 @@ class GpioOut(CliTest):
         self.nodes(nodes)
         return self.begin(*options)
 
-    def test_end(self):
-        """SIGTERM writes the failsafe value, then lets the line go."""
-        running, wires = self.run_flow(PUMP.format(", failsafe: false"))
+    def ends_off(self, options):
+        """Switched on, then ended by SIGTERM: off is the last that the line is told."""
+        running, wires = self.run_flow(PUMP.format(options))
         wires.move("17 1")
         wires.until("27 1 ")
         running.signal(signal.SIGTERM)
@@ -43,15 +43,13 @@ class GpioOut(CliTest):
         self.assertEqual(rest, ["27 0", "27 released"])
         running.finish()
 
+    def test_end(self):
+        """SIGTERM writes the failsafe value, then lets the line go."""
+        self.ends_off(", failsafe: false")
+
     def test_pulse_ends(self):
         """A pulse that runs does not outlive the engine."""
-        running, wires = self.run_flow(PUMP.format(", pulse: 1h, failsafe: keep"))
-        wires.move("17 1")
-        wires.until("27 1 ")
-        running.signal(signal.SIGTERM)
-        rest = [line for line in wires.rest() if line.startswith("27 ")]
-        self.assertEqual(rest, ["27 0", "27 released"])
-        running.finish()
+        self.ends_off(", pulse: 1h, failsafe: keep")
 
     def test_killed(self):
         """`kill -9` writes nothing: the line is as it was when the kernel takes it back. The next engine goes on."""
