@@ -18,7 +18,9 @@ void mf_modbus_bus_init(struct mf_modbus_bus *bus, struct mf_modbus_limits limit
 {
     memset(bus, 0, sizeof(*bus));
     bus->limits = limits;
+    bus->patience = MF_MODBUS_PATIENCE;
     mf_list_init(&bus->round);
+    mf_list_init(&bus->doubtful);
     mf_list_init(&bus->asked.wishes);
 }
 
@@ -64,10 +66,22 @@ static bool has_work(const struct mf_modbus_unit *unit)
     return !mf_list_is_empty(&unit->reads) || !mf_list_is_empty(&unit->writes);
 }
 
+static bool is_doubtful(const struct mf_modbus_unit *unit)
+{
+    return unit->failures || unit->tries;
+}
+
 static void join_round(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
 {
     if (mf_list_is_empty(&unit->in) && has_work(unit))
-        mf_list_append(&bus->round, &unit->in);
+        mf_list_append(is_doubtful(unit) ? &bus->doubtful : &bus->round, &unit->in);
+}
+
+/* Its answer, or that there was none, has made it doubtful or not. */
+static void change_sides(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
+{
+    mf_list_remove(&unit->in);
+    join_round(bus, unit);
 }
 
 bool mf_modbus_want(struct mf_modbus_bus *bus, struct mf_modbus_wish *wish, int64_t now)
@@ -201,18 +215,38 @@ static void ask_write(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
         mf_modbus_ask_write(wish->area, wish->address, wish->words, wish->count, asked->pdu);
 }
 
+/* The first of those with something to do; the others do not want it any more. NULL: none. */
+static struct mf_modbus_unit *first_of(struct mf_list *units)
+{
+    while (!mf_list_is_empty(units)) {
+        struct mf_modbus_unit *unit = mf_list_entry(units->next, struct mf_modbus_unit, in);
+
+        if (has_work(unit))
+            return unit;
+        mf_list_remove(&unit->in);
+    }
+    return NULL;
+}
+
+static struct mf_modbus_unit *next_unit(struct mf_modbus_bus *bus)
+{
+    struct mf_modbus_unit *unit = first_of(&bus->round), *doubtful = first_of(&bus->doubtful);
+
+    if (!doubtful || (unit && bus->patience)) {
+        bus->patience -= doubtful != NULL;
+        return unit;
+    }
+    bus->patience = MF_MODBUS_PATIENCE;
+    return doubtful;
+}
+
 bool mf_modbus_bus_next(struct mf_modbus_bus *bus, int64_t now)
 {
-    struct mf_modbus_unit *unit;
+    struct mf_modbus_unit *unit = bus->is_busy ? NULL : next_unit(bus);
 
-    if (bus->is_busy)
+    if (!unit)
         return false;
-    do {
-        if (mf_list_is_empty(&bus->round))
-            return false;
-        unit = mf_list_entry(bus->round.next, struct mf_modbus_unit, in);
-        mf_list_remove(&unit->in);
-    } while (!has_work(unit));
+    mf_list_remove(&unit->in);
     bus->asked.unit = unit->number;
     if (!mf_list_is_empty(&unit->writes))
         ask_write(bus, unit);
@@ -242,7 +276,6 @@ static void again(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
         mf_list_remove(&wish->in);
         mf_list_append(list->next, &wish->in); /* before the first */
     }
-    join_round(bus, unit);
 }
 
 static void rest(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit, int64_t now)
@@ -268,6 +301,7 @@ void mf_modbus_bus_silence(struct mf_modbus_bus *bus, int64_t now)
         again(bus, unit);
     else
         rest(bus, unit, now);
+    change_sides(bus, unit);
 }
 
 /*
@@ -332,7 +366,7 @@ void mf_modbus_bus_answer(struct mf_modbus_bus *bus, int64_t now, const uint8_t 
         answered(bus, words);
     else if (!split(bus, unit))
         end_all(bus, &bus->asked.wishes, MF_MODBUS_REFUSED, mf_modbus_exception_name((uint8_t)rc));
-    join_round(bus, unit);
+    change_sides(bus, unit);
 }
 
 void mf_modbus_bus_drop(struct mf_modbus_bus *bus)

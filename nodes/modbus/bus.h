@@ -7,8 +7,9 @@
  * All nodes of a link share one bus, which carries one request at a time. Units take turns; a
  * unit's writes come before its reads, and reads of one area that lie close together travel in
  * one request. A unit that does not answer is asked again, after the others have had their
- * turn; one that stays silent is left alone for a while that doubles, so that it costs the others
- * one timeout now and then and no more.
+ * turn; one that stays silent is left alone for a while that doubles. Units that were silent last
+ * time wait until the others have nothing to do, so that several of them cost the others one
+ * timeout now and then and no more.
  *
  * The bus knows neither the link nor a clock: whoever owns it says what time it is.
  */
@@ -19,6 +20,7 @@
 enum {
     MF_MODBUS_UNITS = 256,
     MF_MODBUS_WANTED = 10000, /* reads and writes that wait on one bus */
+    MF_MODBUS_PATIENCE = 100, /* of a silent unit with a bus that is always busy, in requests */
 };
 #define MF_MODBUS_REST_FIRST MF_SEC      /* for a silent unit … */
 #define MF_MODBUS_REST_MAX (60 * MF_SEC) /* … doubling up to this */
@@ -66,7 +68,7 @@ struct mf_modbus_asked {
 };
 
 struct mf_modbus_unit {
-    struct mf_list in; /* of the bus's round, or alone */
+    struct mf_list in; /* of the bus's round or its doubtful ones, or alone */
     struct mf_list reads, writes;
     uint32_t failures; /* in a row */
     uint32_t tries;    /* of the wish at the head */
@@ -81,7 +83,9 @@ struct mf_modbus_counts {
 struct mf_modbus_bus {
     struct mf_modbus_limits limits;
     struct mf_modbus_unit *units[MF_MODBUS_UNITS];
-    struct mf_list round; /* units with something to do, in order of their turn */
+    struct mf_list round;    /* units with something to do, in order of their turn */
+    struct mf_list doubtful; /* … that were silent last time */
+    unsigned patience;       /* requests to others until a doubtful one has its turn all the same */
     struct mf_modbus_asked asked;
     bool is_busy;
     size_t wanted;
