@@ -355,6 +355,7 @@ static void finish(struct mf_http_transfer *t, CURLcode result)
     struct mf_http_answer answer = {0};
     struct mf_error why;
     const char *url = NULL;
+    char *location = NULL;
     bool is_get;
 
     if (result != CURLE_OK && !t->is_cut) {
@@ -368,10 +369,12 @@ static void finish(struct mf_http_transfer *t, CURLcode result)
                 return;
             answer.code = mf_http_fail_at(&answer.err, t->url, t->request->is_secret, &why);
         }
-        answer.location = url;
+        location = url ? mf_http_strip_login(url) : NULL;
+        answer.location = location;
     }
     tell(t, &answer);
     transfer_free(t);
+    mf_free(location);
 }
 
 static void finish_all(struct mf_http_client *client)

@@ -35,8 +35,8 @@ enum {
 int mf_http_check_url(const char *url, struct mf_error *err);
 /* Do both lead to the same scheme, host and port? */
 bool mf_http_is_same_origin(const char *url, const char *other);
-/* How many bytes of it may be shown: not its query, which may hold a key, and of one that is a
- * secret not its path. */
+/* How many bytes of it may be shown: not its query, which may hold a key, not a login, and of one
+ * that is a secret not its path. */
 size_t mf_http_shown(const char *url, bool is_secret);
 /* `why` with that in front. */
 int mf_http_fail_at(struct mf_error *err, const char *url, bool is_secret,

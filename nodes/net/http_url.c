@@ -97,10 +97,13 @@ bool mf_http_is_same_origin(const char *url, const char *other)
 size_t mf_http_shown(const char *url, bool is_secret)
 {
     const char *host = strstr(url, "://");
-    size_t len = strcspn(url, "?#");
+    size_t len = strcspn(url, "?#"), before = host ? (size_t)(host - url) + 3 : 0;
+    size_t place = host ? strcspn(url + before, "/?#") : 0;
 
-    if (is_secret && host)
-        len = (size_t)(host - url) + 3 + strcspn(host + 3, "/?#");
+    if (host && memchr(url + before, '@', place))
+        len = before; /* a login, which check_url() refuses, so nobody should see this */
+    else if (is_secret && host)
+        len = before + place;
     return len < SHOWN ? len : SHOWN;
 }
 

@@ -142,6 +142,21 @@ told: {log: notice, from: {kept: kept.reply, see: see.reply}, message: "{port} {
         self.assertIn("status 301: it is at", said)
         self.assertNotIn("hidden", said)
 
+    def test_redirect_hides_login(self):
+        """Where a server says the path is now is shown without the login of the link."""
+        web = Web(self, lambda asked: (302, "", {"Location": "/new"}))
+        self.write("in.csv", "t,n\n1764000000,1\n")
+        self.flow(READ + "a: {http.post: /a, from: in.n}\nstay: {every: 1h}",
+                  more=f"links: {{web: {{http: '{web.url()}', login: nobody-knows, password: secret}}}}\n")
+        running = self.start("run", "flow.yaml")
+        running.until("dead letter now")
+        letters = self.call("dlq", "ls").stdout
+        said = "".join(running.lines) + letters
+        self.assertIn(f"status 302: it is at {web.url('/new')} now", letters)
+        self.assertIn("Authorization", web.asked[0].headers)
+        self.assertNotIn("secret", said)
+        self.assertNotIn("nobody-knows", said)
+
     def test_reply(self):
         """A reply that is not what it should be is bad, and the value has arrived all the same."""
         web = Web(self, lambda asked: "<html>" if asked.body == b"3" else "17")

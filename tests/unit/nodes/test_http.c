@@ -54,6 +54,16 @@ static void test_origins(void **state)
     assert_false(mf_http_is_same_origin("http://a/", "http://"));
 }
 
+/* Neither the query, nor a login, nor the path of a secret address is shown. */
+static void test_shown(void **state)
+{
+    assert_int_equal(mf_http_shown("http://a/b?c", false), strlen("http://a/b"));
+    assert_int_equal(mf_http_shown("http://a/b@c?d", false), strlen("http://a/b@c"));
+    assert_int_equal(mf_http_shown("http://a/b", true), strlen("http://a"));
+    assert_int_equal(mf_http_shown("http://me:secret@a/b", false), strlen("http://"));
+    assert_int_equal(mf_http_shown("http://me:secret@a/b", true), strlen("http://"));
+}
+
 /* A path is below the link's address, however both write the slash; an address of its own stands
  * for itself. */
 static void test_join(void **state)
@@ -203,9 +213,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses), cmocka_unit_test(test_origins),
-        cmocka_unit_test(test_join),      cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_waits),     cmocka_unit_test(test_said),
-        cmocka_unit_test(test_versions),  cmocka_unit_test(test_links),
+        cmocka_unit_test(test_shown),     cmocka_unit_test(test_join),
+        cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_said),      cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
