@@ -76,6 +76,18 @@ static void say(struct mf_node *node, struct mf_value take_value)
         mf_node_emit_take(node, OUT, take_value);
 }
 
+/* What the output refuses must not be asked for by its version: the last value is an older one. */
+static bool is_fit(const struct mf_node *node, const struct mf_value *value)
+{
+    uint32_t types = mf_node_types(node, OUT);
+
+    if (value->type == MF_NUMBER && !isfinite(value->number))
+        return false;
+    if (types & MF_T(MF_NUMBER))
+        types |= MF_T(MF_INT);
+    return types & MF_T(value->type);
+}
+
 static void take(struct mf_node *node, const struct mf_http_answer *answer)
 {
     const struct config *c = mf_node_config(node);
@@ -95,7 +107,10 @@ static void take(struct mf_node *node, const struct mf_http_answer *answer)
         mf_node_reject(node, reason, "%s", err.text);
         return;
     }
-    mf_http_version_take(&s->version, answer);
+    if (is_fit(node, &value))
+        mf_http_version_take(&s->version, answer);
+    else
+        mf_http_version_drop(&s->version);
     say(node, value);
 }
 

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -156,7 +157,17 @@ static void set_body(struct mf_http_transfer *t)
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
-/* What depends on where it goes: login and headers are for the host that was asked. */
+/* The type of a body goes wherever the body goes. */
+static bool goes_along(const struct mf_http_transfer *t, const char *line)
+{
+    static const char type[] = "Content-Type";
+
+    return !t->is_elsewhere ||
+           (t->request->body && !t->is_fetching && strcspn(line, ":;") == strlen(type) &&
+            strncasecmp(line, type, strlen(type)) == 0);
+}
+
+/* What depends on where it goes: login, certificate and headers are for the host that was asked. */
 static void aim(struct mf_http_transfer *t)
 {
     const struct mf_http_request *r = t->request;
@@ -168,8 +179,11 @@ static void aim(struct mf_http_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_USERNAME, t->is_elsewhere ? NULL : r->login);
     curl_easy_setopt(t->easy, CURLOPT_PASSWORD, t->is_elsewhere ? NULL : r->password);
     curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, r->has_digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
-    for (const char *const *line = r->headers; line && *line && !t->is_elsewhere; line++)
-        add_line(t, *line);
+    curl_easy_setopt(t->easy, CURLOPT_SSLCERT, t->is_elsewhere ? NULL : t->client->cert);
+    curl_easy_setopt(t->easy, CURLOPT_SSLKEY, t->is_elsewhere ? NULL : t->client->key);
+    for (const char *const *line = r->headers; line && *line; line++)
+        if (goes_along(t, *line))
+            add_line(t, *line);
     set_body(t);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(timeout > MF_MS ? timeout / MF_MS : 1));
@@ -208,8 +222,6 @@ static void set_up(struct mf_http_transfer *t)
         curl_easy_setopt(t->easy, CURLOPT_CAINFO, client->ca);
         curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
     }
-    curl_easy_setopt(t->easy, CURLOPT_SSLCERT, client->cert);
-    curl_easy_setopt(t->easy, CURLOPT_SSLKEY, client->key);
 }
 
 static void transfer_free(struct mf_http_transfer *t)

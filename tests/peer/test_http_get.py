@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -71,6 +72,23 @@ show: {{log: notice, from: all, message: "{{value}}"}}
         self.assertEqual([line.split("says ")[1].split()[:2] for line in said],
                          [["one", "good"]] * 3 + [["two", "good"]] * 3)
         self.assertEqual(web.asked[1].headers["If-Modified-Since"], "Thu, 01 Jan 2026 00:00:00 GMT")
+
+    def test_not_modified_of_what_was_refused(self):
+        """A value that did not fit is asked for anew; "not modified" does not make an older one good again."""
+        def answer(asked):
+            known = asked.headers.get("If-None-Match")
+            if len(web.asked) == 1:
+                return 200, '{"t": 20}', {"ETag": '"one"'}
+            return (304, "", {"ETag": known}) if known == '"two"' else (200, '{"t": null}', {"ETag": '"two"'})
+
+        web = Web(self, answer)
+        running = self.run_flow(f"value: {{http.get: /, every: 100ms, pick: t, type: number}}\n{SHOW}", web)
+        running.until("says 20 good")
+        running.until("says 20 bad")
+        web.wait(5)
+        self.assertEqual([asked.headers.get("If-None-Match") for asked in web.asked[1:5]], ['"one"', None, None, None])
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.finish().count("says 20 good"), 1)
 
     def test_server_error(self):
         """While the server has a fault the value is stale; it is asked again soon, not after `every`."""
@@ -431,6 +449,24 @@ class Tls(Http):
         running = self.run_flow(f"value: {{http.get: /, every: 1h}}\n{SHOW}", web,
                                 ", ca: ca.pem, cert: us.pem, key: us.key")
         running.until("says 8 good")
+
+    def test_certificate_elsewhere(self):
+        """Our certificate is for the host that was asked, not for where it points to."""
+        certificates(self.dir, "server", "us")
+        shown = {}
+
+        def answer(asked):
+            shown[asked.path] = bool(asked.handler.connection.getpeercert())
+            return (302, "", {"Location": other.url("/far")}) if asked.path == "/away" else "5"
+
+        both = tls(self.dir, wants_certificate=True)
+        both.verify_mode = ssl.CERT_OPTIONAL
+        other = Web(self, answer, both)
+        web = Web(self, answer, both)
+        running = self.run_flow(f"value: {{http.get: /away, every: 1h}}\n{SHOW}", web,
+                                ", ca: ca.pem, cert: us.pem, key: us.key")
+        running.until("says 5 good")
+        self.assertEqual(shown, {"/away": True, "/far": False})
 
     def test_no_handshake(self):
         """A server that takes a connection and never says hello cannot be reached; the end does not wait for it."""
