@@ -142,6 +142,16 @@ told: {log: notice, from: {kept: kept.reply, see: see.reply}, message: "{port} {
         self.assertIn("status 301: it is at", said)
         self.assertNotIn("hidden", said)
 
+    def test_type_goes_along(self):
+        """A value that another host takes has its type there, but no other header line of ours."""
+        other = Web(self, lambda asked: "6")
+        web = Web(self, lambda asked: (308, "", {"Location": other.url("/there")}))
+        self.write("in.csv", "t,n\n1764000000,1\n")
+        self.run_flow(web, READ + "a: {http.post: /a, from: in.n}", "--once").finish()
+        asked = other.wait(1)
+        self.assertEqual((asked.body, asked.headers.get_all("Content-Type")), (b"1", ["application/json"]))
+        self.assertNotIn("X-Key", asked.headers)
+
     def test_redirect_hides_login(self):
         """Where a server says the path is now is shown without the login of the link."""
         web = Web(self, lambda asked: (302, "", {"Location": "/new"}))
