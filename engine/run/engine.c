@@ -334,7 +334,6 @@ static void save_state(struct mf_engine *engine)
 void mf_engine_drain(struct mf_engine *engine)
 {
     save_state(engine);
-    mf_linger_end(engine, NULL);
     for (uint32_t i = 0; i < engine->count; i++)
         if (is_only_source(engine->nodes[i]->kind))
             mf_node_stop(engine->nodes[i]);
@@ -365,6 +364,7 @@ void mf_engine_stop(struct mf_engine *engine)
 {
     engine->is_stopping = true;
     save_state(engine);
+    mf_linger_end(engine, NULL);
     for (uint32_t i = 0; i < engine->count; i++)
         mf_node_stop(engine->nodes[i]);
     for (size_t i = 0; i < engine->link_count; i++)

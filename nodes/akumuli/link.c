@@ -108,6 +108,8 @@ int mf_akumuli_write(struct mf_link *link, struct mf_akumuli_writer *writer,
                                                           .is_retry = letter->is_retry});
     if (s->batched >= c->batch)
         flush(link);
+    if (!mf_stream_is_open(link)) /* lost in the writing */
+        return MF_ELINK;
     mf_link_arm(link, 0);
     return MF_DELIVER_PENDING;
 }

@@ -225,16 +225,18 @@ static void take_line(struct mf_node *node, const char *line, size_t len)
     struct mf_error err;
     int rc = mf_akumuli_read_line(line, len, &point, &err);
 
+    s->rows++;
     if (rc < 0) {
         complain(node, rc, &err);
         return;
     }
-    s->rows++;
-    /* At the end of the page before: these have been said. */
-    if (s->skip && point.time == s->newest)
+    /* At the end of the page before: these have been said. Some of them may have been deleted. */
+    if (s->skip && point.time == s->newest) {
         s->skip--;
-    else
-        say(node, &point);
+        return;
+    }
+    s->skip = 0;
+    say(node, &point);
 }
 
 /* What comes after the page: another one, or nothing. */

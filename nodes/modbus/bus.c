@@ -56,9 +56,15 @@ bool mf_modbus_wish_is_open(const struct mf_modbus_wish *wish)
     return !mf_list_is_empty(&wish->in);
 }
 
-int64_t mf_modbus_rests_until(const struct mf_modbus_bus *bus, uint8_t unit)
+const char *mf_modbus_rests(const struct mf_modbus_bus *bus, uint8_t unit, int64_t now,
+                            int64_t *ret_until)
 {
-    return bus->units[unit] ? bus->units[unit]->rests_until : 0;
+    const struct mf_modbus_unit *is = bus->units[unit];
+
+    if (!is || is->rests_until <= now)
+        return NULL;
+    *ret_until = is->rests_until;
+    return is->rest_reason;
 }
 
 static bool has_work(const struct mf_modbus_unit *unit)
@@ -66,9 +72,10 @@ static bool has_work(const struct mf_modbus_unit *unit)
     return !mf_list_is_empty(&unit->reads) || !mf_list_is_empty(&unit->writes);
 }
 
+/* A frame that was lost once, or a write, has its turn among the others. */
 static bool is_doubtful(const struct mf_modbus_unit *unit)
 {
-    return unit->failures || unit->tries;
+    return unit->failures && mf_list_is_empty(&unit->writes);
 }
 
 static void join_round(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
@@ -77,7 +84,7 @@ static void join_round(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
         mf_list_append(is_doubtful(unit) ? &bus->doubtful : &bus->round, &unit->in);
 }
 
-/* Its answer, or that there was none, has made it doubtful or not. */
+/* Something has made it doubtful, or not so any more. */
 static void change_sides(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
 {
     mf_list_remove(&unit->in);
@@ -94,7 +101,10 @@ bool mf_modbus_want(struct mf_modbus_bus *bus, struct mf_modbus_wish *wish, int6
         return false;
     mf_list_append(wish->is_write ? &unit->writes : &unit->reads, &wish->in);
     bus->wanted++;
-    join_round(bus, unit);
+    if (wish->is_write && unit->failures)
+        change_sides(bus, unit);
+    else
+        join_round(bus, unit);
     return true;
 }
 
@@ -278,17 +288,19 @@ static void again(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
     }
 }
 
-static void rest(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit, int64_t now)
+static void rest(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit, int64_t now,
+                 const char *reason)
 {
     uint32_t doublings = unit->failures < DOUBLINGS ? unit->failures : DOUBLINGS;
     int64_t pause = MF_MODBUS_REST_FIRST << doublings;
 
     unit->failures++;
     unit->tries = 0;
+    unit->rest_reason = reason;
     unit->rests_until = now + (pause < MF_MODBUS_REST_MAX ? pause : MF_MODBUS_REST_MAX);
-    end_all(bus, &bus->asked.wishes, MF_MODBUS_SILENT, mf_reason_timeout);
-    end_all(bus, &unit->writes, MF_MODBUS_SILENT, mf_reason_timeout);
-    end_all(bus, &unit->reads, MF_MODBUS_SILENT, mf_reason_timeout);
+    end_all(bus, &bus->asked.wishes, MF_MODBUS_SILENT, reason);
+    end_all(bus, &unit->writes, MF_MODBUS_SILENT, reason);
+    end_all(bus, &unit->reads, MF_MODBUS_SILENT, reason);
 }
 
 void mf_modbus_bus_silence(struct mf_modbus_bus *bus, int64_t now)
@@ -300,14 +312,14 @@ void mf_modbus_bus_silence(struct mf_modbus_bus *bus, int64_t now)
     if (unit->failures == 0 && unit->tries++ < bus->limits.retries)
         again(bus, unit);
     else
-        rest(bus, unit, now);
+        rest(bus, unit, now, mf_reason_timeout);
     change_sides(bus, unit);
 }
 
 /*
- * The unit refuses to read several values at once: one of them it does not have, or a register
- * between them. Each is asked for alone then. Those it has travel together again, but not across
- * gaps; when that is refused, too, they go alone for good.
+ * The unit refuses to read several values at once (busy is another matter): one of them it does not
+ * have, or a register between them. Each is asked for alone then. Those it has travel together
+ * again, but not across gaps; when that is refused, too, they go alone for good.
  */
 static bool split(struct mf_modbus_bus *bus, struct mf_modbus_unit *unit)
 {
@@ -359,12 +371,18 @@ void mf_modbus_bus_answer(struct mf_modbus_bus *bus, int64_t now, const uint8_t 
         return;
     }
     unit = asked_unit(bus);
+    bus->counts.refusals += rc > 0;
+    if (rc == MF_MODBUS_NO_PATH || rc == MF_MODBUS_NO_TARGET) {
+        /* A gateway says so of a unit that is silent. */
+        rest(bus, unit, now, mf_modbus_exception_name((uint8_t)rc));
+        change_sides(bus, unit);
+        return;
+    }
     unit->failures = unit->tries = 0;
     unit->rests_until = 0;
-    bus->counts.refusals += rc > 0;
     if (rc == 0)
         answered(bus, words);
-    else if (!split(bus, unit))
+    else if (rc > MF_MODBUS_FAILURE || !split(bus, unit))
         end_all(bus, &bus->asked.wishes, MF_MODBUS_REFUSED, mf_modbus_exception_name((uint8_t)rc));
     change_sides(bus, unit);
 }

@@ -73,6 +73,7 @@ struct mf_modbus_unit {
     uint32_t failures; /* in a row */
     uint32_t tries;    /* of the wish at the head */
     int64_t rests_until;
+    const char *rest_reason;
     uint8_t number;
 };
 
@@ -101,8 +102,9 @@ bool mf_modbus_wish_is_open(const struct mf_modbus_wish *wish);
 bool mf_modbus_want(struct mf_modbus_bus *bus, struct mf_modbus_wish *wish, int64_t now);
 /* Takes a wish back; what is on the wire for it is ignored. */
 void mf_modbus_unwant(struct mf_modbus_bus *bus, struct mf_modbus_wish *wish);
-/* Mono time from which on `unit` may be asked again; 0: it does not rest. */
-int64_t mf_modbus_rests_until(const struct mf_modbus_bus *bus, uint8_t unit);
+/* Why `unit` rests, and the mono time from which on it may be asked again; NULL: it does not. */
+const char *mf_modbus_rests(const struct mf_modbus_bus *bus, uint8_t unit, int64_t now,
+                            int64_t *ret_until);
 
 /* The next request, now in bus->asked; false: nothing to do, or busy. */
 bool mf_modbus_bus_next(struct mf_modbus_bus *bus, int64_t now);

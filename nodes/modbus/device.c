@@ -28,7 +28,9 @@ struct item {
     struct mf_modbus_wish wish; /* first */
     struct mf_modbus_cell cell;
     unsigned out, group;
-    bool is_wrong; /* refused or not decodable, and said */
+    bool is_wrong;  /* refused or not decodable, and said */
+    bool is_silent; /* because the unit is, and said */
+    bool is_missed; /* was to be read, but the unit rests */
 };
 
 struct state {
@@ -229,6 +231,38 @@ static bool is_read(const struct mf_node *node)
     return false;
 }
 
+static void arm(struct mf_node *node)
+{
+    const struct state *s = mf_node_state(node);
+    int64_t first = s->groups[0].due;
+
+    for (unsigned i = 1; i < s->group_count; i++)
+        if (s->groups[i].due < first)
+            first = s->groups[i].due;
+    mf_node_arm_at(node, TIMER_POLL, first);
+}
+
+/* A unit that rests is asked for everything when it has rested. NULL: it does not rest. */
+static const char *ask_when_rested(struct mf_node *node)
+{
+    struct state *s = mf_node_state(node);
+    int64_t rested;
+    const char *reason = mf_modbus_unit_rests(mf_node_link(node), s->items[0].wish.unit, &rested);
+
+    for (unsigned i = 0; reason && i < s->group_count; i++)
+        if (s->groups[i].due > rested)
+            s->groups[i].due = rested;
+    arm(node);
+    return reason;
+}
+
+/* Where another node found out that the unit is silent, too. */
+static void fall_silent(struct mf_node *node, struct item *item, const char *reason)
+{
+    item->is_silent = true;
+    mf_node_emit_bad(node, item->out, MF_STALE, reason);
+}
+
 static bool is_due(const struct group *group, int64_t now)
 {
     return group->due <= now;
@@ -243,28 +277,22 @@ static void poll_due(struct mf_node *node)
     struct state *s = mf_node_state(node);
     int64_t now = mf_node_mono(node);
     bool is_all = c->registers.count || !is_read(node);
+    const char *reason;
 
     for (unsigned i = 0; i < s->count; i++) {
         struct item *item = &s->items[i];
 
-        if (is_due(&s->groups[item->group], now) &&
-            (is_all || mf_node_output_is_wired(node, item->out)))
-            mf_modbus_ask(mf_node_link(node), &item->wish);
+        item->is_missed = is_due(&s->groups[item->group], now) &&
+                          (is_all || mf_node_output_is_wired(node, item->out)) &&
+                          !mf_modbus_ask(mf_node_link(node), &item->wish);
     }
     for (unsigned i = 0; i < s->group_count; i++)
         if (is_due(&s->groups[i], now))
             s->groups[i].due = (now / s->groups[i].every + 1) * s->groups[i].every;
-}
-
-static void arm(struct mf_node *node)
-{
-    const struct state *s = mf_node_state(node);
-    int64_t first = s->groups[0].due;
-
-    for (unsigned i = 1; i < s->group_count; i++)
-        if (s->groups[i].due < first)
-            first = s->groups[i].due;
-    mf_node_arm_at(node, TIMER_POLL, first);
+    reason = ask_when_rested(node);
+    for (unsigned i = 0; reason && i < s->count; i++)
+        if (s->items[i].is_missed && !s->items[i].is_silent)
+            fall_silent(node, &s->items[i], reason);
 }
 
 /* At the start, and when the link has come up. */
@@ -275,25 +303,11 @@ static void poll_all(struct mf_node *node)
     for (unsigned i = 0; i < s->group_count; i++)
         s->groups[i].due = 0;
     poll_due(node);
-    arm(node);
 }
 
 static void device_timeout(struct mf_node *node, unsigned timer)
 {
     poll_due(node);
-    arm(node);
-}
-
-/* A unit that rests is asked for everything when it has rested. */
-static void look_again(struct mf_node *node)
-{
-    struct state *s = mf_node_state(node);
-    int64_t rested = mf_modbus_unit_rests(mf_node_link(node), s->items[0].wish.unit);
-
-    for (unsigned i = 0; rested && i < s->group_count; i++)
-        if (s->groups[i].due > rested)
-            s->groups[i].due = rested;
-    arm(node);
 }
 
 /* ---- what comes back ---- */
@@ -330,11 +344,12 @@ static void done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint
 
     switch (end) {
     case MF_MODBUS_DONE:
+        item->is_silent = false;
         take(node, item, words);
         break;
     case MF_MODBUS_SILENT:
-        mf_node_emit_bad(node, item->out, MF_STALE, reason);
-        look_again(node);
+        fall_silent(node, item, reason);
+        ask_when_rested(node);
         break;
     case MF_MODBUS_REFUSED:
         wrong(node, item, reason, reason);

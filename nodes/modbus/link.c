@@ -113,11 +113,11 @@ struct mf_list *mf_modbus_pollers(struct mf_link *link)
     return &s->pollers;
 }
 
-int64_t mf_modbus_unit_rests(const struct mf_link *link, uint8_t unit)
+const char *mf_modbus_unit_rests(const struct mf_link *link, uint8_t unit, int64_t *ret_until)
 {
     const struct state *s = mf_link_state(link);
 
-    return mf_modbus_rests_until(&s->bus, unit);
+    return mf_modbus_rests(&s->bus, unit, mf_link_mono(link), ret_until);
 }
 
 /* ---- answers ---- */

@@ -14,5 +14,5 @@ struct mf_list *mf_modbus_pollers(struct mf_link *link);
 /* False: the link is down, the unit rests, or too much waits. Otherwise done() follows. */
 bool mf_modbus_ask(struct mf_link *link, struct mf_modbus_wish *wish);
 void mf_modbus_forget(struct mf_link *link, struct mf_modbus_wish *wish);
-/* Mono time from which on the unit is asked again; 0: now. */
-int64_t mf_modbus_unit_rests(const struct mf_link *link, uint8_t unit);
+/* Why the unit rests, and the mono time from which on it is asked again; NULL: it does not. */
+const char *mf_modbus_unit_rests(const struct mf_link *link, uint8_t unit, int64_t *ret_until);

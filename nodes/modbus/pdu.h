@@ -15,6 +15,17 @@
 
 #include "engine/base/error.h"
 
+/* Exceptions (Application Protocol V1.1b3, section 7) that mean something to more than the reader.
+ */
+enum {
+    MF_MODBUS_ILLEGAL_FUNCTION = 1,
+    MF_MODBUS_ILLEGAL_ADDRESS = 2,
+    MF_MODBUS_ILLEGAL_VALUE = 3,
+    MF_MODBUS_FAILURE = 4,
+    MF_MODBUS_NO_PATH = 10,
+    MF_MODBUS_NO_TARGET = 11,
+};
+
 enum mf_modbus_area {
     MF_MODBUS_COIL,     /* bits, read and write */
     MF_MODBUS_DISCRETE, /* bits, read */

@@ -19,6 +19,7 @@ struct config {
 };
 
 struct state {
+    bool is_silent; /* the unit, and said */
     struct mf_modbus_wish wish;
     struct mf_modbus_cell cell;
     struct mf_poller poller;
@@ -69,29 +70,36 @@ struct mf_modbus_want mf_modbus_read_want(const void *config)
 
 /* ---- polling ---- */
 
-static void poll(struct mf_node *node)
+/* A unit that rests is asked when it has rested, if that is earlier. Who has not heard that it is
+ * silent, because another node found out, hears it here. */
+static void look_again(struct mf_node *node)
 {
     struct state *s = mf_node_state(node);
+    int64_t rested;
+    const char *reason = mf_modbus_unit_rests(mf_node_link(node), s->wish.unit, &rested);
 
-    mf_modbus_ask(mf_node_link(node), &s->wish);
+    if (!reason)
+        return;
+    if (!s->is_silent)
+        mf_node_emit_bad(node, OUT, MF_STALE, reason);
+    s->is_silent = true;
+    if (rested < mf_node_deadline(node, TIMER_POLL))
+        mf_node_arm_at(node, TIMER_POLL, rested);
+}
+
+static void poll(struct mf_node *node)
+{
+    const struct config *c = mf_node_config(node);
+    struct state *s = mf_node_state(node);
+
+    mf_poller_arm(node, TIMER_POLL, c->every);
+    if (!mf_modbus_ask(mf_node_link(node), &s->wish))
+        look_again(node);
 }
 
 static void read_timeout(struct mf_node *node, unsigned timer)
 {
-    const struct config *c = mf_node_config(node);
-
     poll(node);
-    mf_poller_arm(node, TIMER_POLL, c->every);
-}
-
-/* A unit that rests is asked when it has rested, if that is earlier. */
-static void look_again(struct mf_node *node)
-{
-    const struct state *s = mf_node_state(node);
-    int64_t rested = mf_modbus_unit_rests(mf_node_link(node), s->wish.unit);
-
-    if (rested && rested < mf_node_deadline(node, TIMER_POLL))
-        mf_node_arm_at(node, TIMER_POLL, rested);
 }
 
 static void take(struct mf_node *node, const uint16_t *words)
@@ -110,12 +118,15 @@ static void done(struct mf_modbus_wish *wish, enum mf_modbus_end end, const uint
                  const char *reason)
 {
     struct mf_node *node = wish->owner;
+    struct state *s = mf_node_state(node);
 
     switch (end) {
     case MF_MODBUS_DONE:
+        s->is_silent = false;
         take(node, words);
         break;
     case MF_MODBUS_SILENT:
+        s->is_silent = true;
         mf_node_emit_bad(node, OUT, MF_STALE, reason);
         look_again(node);
         break;
@@ -147,7 +158,6 @@ static int read_start(struct mf_node *node, struct mf_error *err)
     mf_modbus_wish_init(&s->wish);
     mf_poller_begin(&s->poller, mf_modbus_pollers(mf_node_link(node)), node, poll);
     poll(node);
-    mf_poller_arm(node, TIMER_POLL, c->every);
     return 0;
 }
 

@@ -10,15 +10,6 @@
 
 #include "nodes/modbus/pdu.h"
 
-/* Exceptions that a server of ours gives. */
-enum {
-    MF_MODBUS_ILLEGAL_FUNCTION = 1,
-    MF_MODBUS_ILLEGAL_ADDRESS = 2,
-    MF_MODBUS_ILLEGAL_VALUE = 3,
-    MF_MODBUS_FAILURE = 4,
-    MF_MODBUS_NO_TARGET = 11,
-};
-
 struct mf_modbus_request {
     uint8_t function;
     enum mf_modbus_area area;

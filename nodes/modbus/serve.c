@@ -69,7 +69,7 @@ static bool read_words(const struct mf_modbus_serve *serve, uint8_t unit,
 
 /* ---- writing ---- */
 
-static bool is_allowed(const struct mf_modbus_served *served, const struct mf_value *value)
+bool mf_modbus_is_allowed(const struct mf_modbus_served *served, const struct mf_value *value)
 {
     double number;
 
@@ -104,7 +104,7 @@ static uint8_t check_write(const struct mf_modbus_serve *serve, uint8_t unit,
         if (mf_modbus_decode(&served->number, request->words + (next - request->write_address),
                              &value, &err) < 0)
             return MF_MODBUS_ILLEGAL_VALUE;
-        fits = is_allowed(served, &value);
+        fits = mf_modbus_is_allowed(served, &value);
         mf_value_drop(value);
         if (!fits)
             return MF_MODBUS_ILLEGAL_VALUE;

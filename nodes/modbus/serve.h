@@ -30,6 +30,9 @@ struct mf_modbus_serve {
     struct mf_modbus_serve_counts *counts;
 };
 
+/* Whether the value is within the register's `range`. */
+bool mf_modbus_is_allowed(const struct mf_modbus_served *served, const struct mf_value *value);
+
 /* The reply to a request to `unit`, which the table has; the length of the PDU. */
 size_t mf_modbus_serve(const struct mf_modbus_serve *serve, uint8_t unit, const uint8_t *pdu,
                        size_t len, uint8_t *reply);

@@ -327,12 +327,15 @@ static void server_destroy(struct mf_node *node)
     mf_free(s->is_kept);
 }
 
+static const char said_field[] = "-said"; /* no register has a name like that */
+
 static void server_save(const struct mf_node *node, struct mf_state_out *out)
 {
     const struct config *c = mf_node_config(node);
     const struct state *s = mf_node_state(node);
     struct mf_value value;
 
+    mf_state_put_bool(out, said_field, s->has_said);
     for (unsigned i = 0; i < c->table.count; i++) {
         if (!kept_value(s, c->table.list[i], &value))
             continue;
@@ -346,13 +349,16 @@ static int server_restore(struct mf_node *node, struct mf_state_in *in, struct m
 {
     const struct config *c = mf_node_config(node);
     struct state *s = mf_node_state(node);
+    bool has_said;
 
-    s->has_said = mf_state_is_handed_over(in);
+    s->has_said =
+        mf_state_is_handed_over(in) && mf_state_get_bool(in, said_field, &has_said) && has_said;
     for (unsigned i = 0; i < c->table.count; i++) {
         const struct mf_modbus_served *served = c->table.list[i];
         const struct mf_value *value = mf_state_get(in, served->name);
 
-        if (served->out >= 0 && value && (MF_T(value->type) & taken_types(served)))
+        if (served->out >= 0 && value && (MF_T(value->type) & taken_types(served)) &&
+            mf_modbus_is_allowed(served, value))
             keep(node, served, value);
     }
     return 0;

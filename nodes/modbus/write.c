@@ -151,9 +151,9 @@ static void written(struct mf_modbus_wish *wish, enum mf_modbus_end end, const u
 static void wait_for_unit(struct mf_node *node)
 {
     const struct state *s = mf_node_state(node);
-    int64_t rested = mf_modbus_unit_rests(mf_node_link(node), s->write.unit);
+    int64_t rested;
 
-    if (rested > mf_node_mono(node))
+    if (mf_modbus_unit_rests(mf_node_link(node), s->write.unit, &rested))
         mf_node_arm_at(node, TIMER_AGAIN, rested);
 }
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -210,6 +211,26 @@ show: {log: notice, from: a, message: "a is {value}"}
         line = running.until("a is")
         self.assertIn("a is 7", line)
         self.assertNotIn("a is 666", "".join(running.lines))
+
+    def test_found_by_another(self):
+        """A node that would ask while its unit rests is stale as the one that found out, and asks when the rest is over."""
+        device = Device(self, lambda unit, pdu: [])
+        link = f"{{modbus: 'tcp:127.0.0.1:{device.port}', timeout: 100ms, retries: 0}}"
+        nodes = """
+a: {modbus.read: bus, register: 7, every: 100ms}
+show: {log: notice, from: a, message: "a is {quality}"}
+"""
+        running = self.run_flow(link, nodes)
+        running.until("a is stale")
+        running.until("a is stale")  # rests for two seconds from here
+        self.flow(nodes + """
+b: {modbus.read: bus, register: 8, every: 1h}
+too: {log: notice, from: b, message: "b is {quality}"}
+""", more=f"links: {{bus: {link}}}\n")
+        running.signal(signal.SIGHUP)
+        running.until("b is stale")
+        device.answer = lambda unit, pdu: [(0, words(pdu))]
+        running.until("b is good")
 
     def test_gone_and_back(self):
         """While the connection is away the value is stale; it is made again by itself."""

@@ -160,6 +160,14 @@ static void takes_turns(void **state)
     teardown();
 }
 
+/* 0: it does not rest. */
+static int64_t rests_until(uint8_t unit)
+{
+    int64_t until;
+
+    return mf_modbus_rests(&bus, unit, now, &until) ? until : 0;
+}
+
 /* A silent unit is asked again behind the others, then rests, twice as long each time. */
 static void silent_unit_rests(void **state)
 {
@@ -175,20 +183,70 @@ static void silent_unit_rests(void **state)
     mf_modbus_bus_silence(&bus, now);
     expect_said("2=10 0? 1? ");
     expect_next("");
-    assert_int_equal(mf_modbus_rests_until(&bus, 1), MF_MODBUS_REST_FIRST);
+    assert_int_equal(rests_until(1), MF_MODBUS_REST_FIRST);
     assert_false(read_at(0, 1, 10, 1));
     now = MF_MODBUS_REST_FIRST;
     assert_true(read_at(0, 1, 10, 1));
     expect_next("1:10+1");
     mf_modbus_bus_silence(&bus, now); /* one try is enough now */
     expect_said("0? ");
-    assert_int_equal(mf_modbus_rests_until(&bus, 1), now + 2 * MF_MODBUS_REST_FIRST);
+    assert_int_equal(rests_until(1), now + 2 * MF_MODBUS_REST_FIRST);
     now += 2 * MF_MODBUS_REST_FIRST;
     read_at(0, 1, 10, 1);
     expect_next("1:10+1");
     answer();
-    assert_int_equal(mf_modbus_rests_until(&bus, 1), 0);
+    assert_int_equal(rests_until(1), 0);
     expect_said("0=10 ");
+    teardown();
+}
+
+/* A gateway that does not reach a unit says so in its place: it rests, and nothing is asked apart.
+ */
+static void silent_behind_a_gateway(void **state)
+{
+    uint8_t refusal[2];
+
+    setup((struct mf_modbus_limits){0});
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 11, 1);
+    expect_next("1:10+2");
+    refusal[0] = bus.asked.pdu[0] | 0x80;
+    refusal[1] = MF_MODBUS_NO_TARGET;
+    mf_modbus_bus_answer(&bus, now, refusal, sizeof(refusal));
+    expect_said("0? 1? ");
+    expect_next("");
+    assert_int_equal(rests_until(1), MF_MODBUS_REST_FIRST);
+    now = MF_MODBUS_REST_FIRST;
+    read_at(0, 1, 10, 1);
+    read_at(1, 1, 11, 1);
+    expect_next("1:10+2");
+    answer();
+    expect_said("0=10 1=11 ");
+    teardown();
+}
+
+/* A unit that was silent waits until the others have nothing to do, unless it is to be written. */
+static void writes_do_not_wait(void **state)
+{
+    static const uint16_t word = 7;
+
+    setup((struct mf_modbus_limits){0});
+    read_at(0, 1, 10, 1);
+    expect_next("1:10+1");
+    mf_modbus_bus_silence(&bus, now);
+    now = MF_MODBUS_REST_FIRST;
+    read_at(0, 1, 10, 1);
+    read_at(1, 2, 10, 1);
+    expect_next("2:10+1");
+    answer();
+    read_at(1, 2, 10, 1);
+    wishes[3].is_write = true;
+    wishes[3].words = &word;
+    read_at(3, 1, 50, 1);
+    read_at(2, 3, 10, 1);
+    expect_next("2:10+1");
+    answer();
+    expect_next("1:50+7");
     teardown();
 }
 
@@ -341,10 +399,16 @@ static void busy_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_together),   cmocka_unit_test(a_device_has_its_limit),
-        cmocka_unit_test(takes_turns),      cmocka_unit_test(silent_unit_rests),
-        cmocka_unit_test(the_living_go_on), cmocka_unit_test(refused_together_asked_alone),
-        cmocka_unit_test(taken_back),       cmocka_unit_test(busy_line),
+        cmocka_unit_test(reads_together),
+        cmocka_unit_test(a_device_has_its_limit),
+        cmocka_unit_test(takes_turns),
+        cmocka_unit_test(silent_unit_rests),
+        cmocka_unit_test(the_living_go_on),
+        cmocka_unit_test(refused_together_asked_alone),
+        cmocka_unit_test(taken_back),
+        cmocka_unit_test(busy_line),
+        cmocka_unit_test(silent_behind_a_gateway),
+        cmocka_unit_test(writes_do_not_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
