@@ -288,6 +288,27 @@ static void reloaded_once(void **state)
     hand_end(&hand);
 }
 
+/* What was written before is not there any more where a reload does not allow it. */
+static void narrowed(void **state)
+{
+#define LIMIT(range)                                                                               \
+    "  s: {modbus.server: '${place}', units: {1: {holding: {0: {name: limit, range: " range        \
+    "}}}}}\n"
+    int port = start(LIMIT("0..40"));
+    char *changed = flow_at(port, LIMIT("6..16"));
+    int fd = join(port);
+
+    assert_string_equal(ask_write(fd, MF_MODBUS_HOLDING, 0, 32), "0600000020");
+    close(fd);
+    hand_reload(&hand, changed);
+    hand_settle(&hand);
+    fd = join(port);
+    assert_string_equal(ask_read(fd, MF_MODBUS_HOLDING, 0, 1), "8304");
+    close(fd);
+    mf_free(changed);
+    hand_end(&hand);
+}
+
 /* ---- clients ---- */
 
 /* Who asks nothing is hung up on after that time, counted from the last whole question; the others
@@ -493,12 +514,12 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_moment),     cmocka_unit_test(there_and_back),
-        cmocka_unit_test(both_ways),      cmocka_unit_test(written_once),
-        cmocka_unit_test(reloaded_once),  cmocka_unit_test(silent_client),
-        cmocka_unit_test(all_or_nothing), cmocka_unit_test(idle_clients),
-        cmocka_unit_test(serial_line),    cmocka_unit_test(serial_echo),
-        cmocka_unit_test(faults),
+        cmocka_unit_test(the_moment),    cmocka_unit_test(there_and_back),
+        cmocka_unit_test(both_ways),     cmocka_unit_test(written_once),
+        cmocka_unit_test(reloaded_once), cmocka_unit_test(narrowed),
+        cmocka_unit_test(silent_client), cmocka_unit_test(all_or_nothing),
+        cmocka_unit_test(idle_clients),  cmocka_unit_test(serial_line),
+        cmocka_unit_test(serial_echo),   cmocka_unit_test(faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,26 @@ static void lingers(void **state)
     mf_buf_done(&run_trace);
 }
 
+/* The engine's end waits for it, too. */
+static void lingers_at_the_end(void **state)
+{
+    struct mf_node *motor;
+    struct bench *b = with_motor(&motor);
+
+    bench_reload(b, NO_WIRE);
+    mf_engine_drain(bench_engine(b));
+    mf_engine_make_safe(bench_engine(b));
+    assert_false(mf_engine_is_safe(bench_engine(b)));
+    run_sink.room = 1;
+    mf_node_settle(motor, run_sink.letters[0], MF_OK, NULL);
+    look(b, "in.out=2; ");
+    mf_node_settle(motor, run_sink.letters[1], MF_OK, NULL);
+    look(b, "a stops; ");
+    assert_true(mf_engine_is_safe(bench_engine(b)));
+    bench_free(b);
+    mf_buf_done(&run_trace);
+}
+
 /* A thing that does not confirm it, or whose link breaks, is not waited for. */
 static void does_not_linger_for_ever(void **state)
 {
@@ -254,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup(refused, run_setup),
         cmocka_unit_test_setup(what_waits, run_setup),
         cmocka_unit_test_setup(lingers, run_setup),
+        cmocka_unit_test_setup(lingers_at_the_end, run_setup),
         cmocka_unit_test_setup(does_not_linger_for_ever, run_setup),
         cmocka_unit_test_setup(comes_back, run_setup),
     };
