@@ -386,10 +386,18 @@ static void wago_start(struct mf_link *link)
     mf_stream_connect(link, &c->place);
 }
 
-/* What nodes wanted with their last breath still goes out. */
+/* What nodes wanted with their last breath still goes out, however much it is: among it may be the
+ * last word to an output. */
 static void wago_stop(struct mf_link *link)
 {
-    send_wanted(link);
+    struct state *s = mf_link_state(link);
+    struct mf_buf buf = {0};
+
+    if (s->phase != CLOSED && s->phase != GREETING)
+        mf_wago_talk_send_last(&s->talk, &buf);
+    if (buf.len)
+        mf_stream_send(link, buf.data, buf.len);
+    mf_buf_done(&buf);
     mf_stream_close(link);
     end_all(link);
     mf_stream_stop(link);

@@ -109,6 +109,14 @@ void mf_wago_talk_send(struct mf_wago_talk *talk, struct mf_buf *buf)
     }
 }
 
+void mf_wago_talk_send_last(struct mf_wago_talk *talk, struct mf_buf *buf)
+{
+    for (struct mf_list *at = talk->waiting.next; at != &talk->waiting; at = at->next) {
+        talk->commands++;
+        mf_buf_printf(buf, "%s\n", mf_list_entry(at, struct mf_wago_ask, in)->text);
+    }
+}
+
 /* ---- monitors ---- */
 
 void mf_wago_monitor_init(struct mf_wago_monitor *monitor,

@@ -88,6 +88,9 @@ void mf_wago_talk_let_go(struct mf_wago_talk *talk, struct mf_wago_monitor *moni
 /* Appends the commands that may go now. */
 void mf_wago_talk_send(struct mf_wago_talk *talk, struct mf_buf *buf);
 bool mf_wago_talk_may_send(const struct mf_wago_talk *talk);
+/* Appends all that waits, past the limit: nobody will hear the replies. mf_wago_talk_end() follows.
+ */
+void mf_wago_talk_send_last(struct mf_wago_talk *talk, struct mf_buf *buf);
 /* Negative, with a sentence: nobody asked for that. */
 int mf_wago_talk_hear(struct mf_wago_talk *talk, const struct mf_wago_said *said,
                       struct mf_error *err);

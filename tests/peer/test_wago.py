@@ -531,6 +531,17 @@ twice: {wago.out: 2/5, link: box, from: temp, limit: 0..1 °C, failsafe: 0 °C, 
         running.finish()
         self.server.until_told("s 2 4 1800.000 1800.000")
 
+    def test_last_word_among_many(self):
+        """The last word to an output is said, however many inputs end together with it."""
+        doors = "".join(f"door{i}: {{wago.in: 1/3, link: box}}\n" for i in range(100))
+        running = self.run_flow(doors + self.HEATER)
+        self.server.until_told("m[+] 1 3 .", times=100)
+        self.panel.set(1, 2, 1)
+        self.server.until_told("s 2 4 900.000 2700.000")
+        running.signal(signal.SIGTERM)
+        running.finish()
+        self.server.until_told("s 2 4 1800.000 1800.000")
+
     def test_share_from_next_period(self):
         """A share that changes all the time does not begin a period with each change."""
         running = self.run_flow(self.HEATER.replace("1h", "200ms").replace("high and 1 or low and 0.25 or 0",

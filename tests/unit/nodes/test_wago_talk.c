@@ -190,6 +190,27 @@ static void limit(void **state)
     mf_buf_done(&buf);
 }
 
+/* What waits at the end is sent at once, past the limit and in order, and nobody is told that it
+ * was. */
+static void last_words(void **state)
+{
+    struct mf_buf buf = {0}, wanted = {0};
+
+    for (int i = 0; i < ASKS; i++)
+        mf_wago_talk_want(&talk, &asks[i]);
+    mf_wago_talk_send(&talk, &buf);
+    mf_wago_talk_tell(&talk, "s 2 4");
+    mf_buf_clear(&buf);
+    mf_wago_talk_send_last(&talk, &buf);
+    for (int i = MF_WAGO_UNDER_WAY; i < ASKS; i++)
+        mf_buf_printf(&wanted, "%s\n", asks[i].text);
+    mf_buf_puts(&wanted, "s 2 4\n");
+    assert_string_equal(mf_buf_text(&buf), mf_buf_text(&wanted));
+    expect_trace("");
+    mf_buf_done(&buf);
+    mf_buf_done(&wanted);
+}
+
 /* With the connection all ends, what waits and what is under way, and no monitor runs. */
 static void connection_gone(void **state)
 {
@@ -219,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unasked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(last_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(connection_gone, set_up, tear_down),
     };
 
