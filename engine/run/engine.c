@@ -115,14 +115,13 @@ void mf_node_disable(struct mf_node *node, const char *reason, const char *why)
 
 /* ---- what is left of former generations ---- */
 
-void mf_engine_retire(struct mf_engine *engine)
+void mf_engine_retire(struct mf_engine *engine, struct mf_graph *graph, uint64_t generation)
 {
-    if (!engine->graph)
+    if (!graph)
         return;
     mf_grow(&engine->retired, &engine->retired_cap, engine->retired_count,
             sizeof(*engine->retired));
-    engine->retired[engine->retired_count++] =
-        (struct mf_retired){engine->graph, engine->generation};
+    engine->retired[engine->retired_count++] = (struct mf_retired){graph, generation};
 }
 
 /* By links that say goodbye, or for the way back. */

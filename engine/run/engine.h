@@ -217,8 +217,9 @@ void mf_engine_wake(struct mf_engine *engine);
 
 void mf_engine_start_node(struct mf_node *node); /* again later, if it fails */
 void mf_engine_retry_fired(struct mf_timer *timer);
-void mf_engine_retire(struct mf_engine *engine); /* the graph is of a former generation now */
-void mf_engine_reap(struct mf_engine *engine);   /* links that have stopped, graphs of theirs */
+void mf_engine_retire(struct mf_engine *engine, struct mf_graph *graph,
+                      uint64_t generation);    /* the graph is of a former generation now */
+void mf_engine_reap(struct mf_engine *engine); /* links that have stopped, graphs of theirs */
 /* Frees memory that nobody looks at any more, on another thread where there is one: a large flow
  * would hold the loop. The graph may be NULL; blocks are mf_free()d, NULL is fine. */
 enum { MF_DISCARD_BLOCKS = 16 };

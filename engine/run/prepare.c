@@ -286,7 +286,11 @@ void mf_change_drop(struct mf_change *change)
     mf_free(change->links);
     mf_free(change->edges);
     mf_free(change->pulls);
-    mf_graph_free(change->graph);
+    /* The way back failed: what is left of that generation still needs its graph. */
+    if (change->back_to)
+        mf_engine_retire(change->engine, change->graph, change->back_to->generation);
+    else
+        mf_graph_free(change->graph);
     mf_past_free(change->past);
     mf_free(change->fresh);
     mf_free(change->live);

@@ -352,7 +352,7 @@ static void install(struct mf_change *change)
     engine->pull_count = change->pull_count;
     mf_sched_set_nodes(&engine->sched, change->nodes, engine->count, change->ready);
     renumber(change);
-    mf_engine_retire(engine);
+    mf_engine_retire(engine, engine->graph, engine->generation);
     engine->graph = change->graph;
     engine->generation++;
     mf_engine_discard(engine, NULL, blocks);

@@ -53,6 +53,8 @@ extern struct run_sink {
 
 /* ---- test.wire ---- */
 
+extern bool run_is_ripe; /* create() of test.rotten succeeds */
+
 extern struct run_wire {
     unsigned starts, stops, pauses, resumes;
     bool stops_later;

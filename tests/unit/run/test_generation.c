@@ -341,6 +341,35 @@ static void leaving_link(void **state)
     end(b);
 }
 
+/* … nor when the generation cannot be made again. */
+static void leaving_link_without_a_way_back(void **state)
+{
+    struct bench *b;
+    struct mf_engine *engine;
+    struct mf_error err;
+    char *flow =
+        mf_asprintf("%s  in: {test.source: number}\n  r: {test.rotten: , from: in}\n", wired);
+
+    run_is_ripe = true;
+    b = begin(flow);
+    engine = bench_engine(b);
+    mf_link_begin(engine->links[0]);
+    mf_link_up(engine->links[0]);
+    run_wire.stops_later = true;
+    assert_int_equal(change(b, "in: {test.source: number}\n", 0, &err), 0);
+    run_is_ripe = false;
+    mf_generation_back(engine, "asked for", &err);
+    assert_non_null(mf_engine_node(engine, "in"));
+    assert_null(mf_engine_node(engine, "r"));
+    assert_string_equal(mf_link_name(engine->leaving[0]), "w");
+    mf_link_stopped(engine->leaving[0]);
+    bench_advance(b, "1s");
+    assert_int_equal(engine->leaving_count, 0);
+    assert_int_equal(engine->retired_count, 0);
+    mf_free(flow);
+    end(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(letters_wait, run_setup),
         cmocka_unit_test_setup(actuators_do_not_catch_up, run_setup),
         cmocka_unit_test_setup(leaving_link, run_setup),
+        cmocka_unit_test_setup(leaving_link_without_a_way_back, run_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
