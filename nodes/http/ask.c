@@ -4,6 +4,7 @@
 #include "nodes/http/ask.h"
 
 #include "engine/base/alloc.h"
+#include "engine/base/clock.h"
 
 static void add_lines(struct mf_http_ask *ask, const struct mf_http_headers *headers,
                       const struct mf_http_headers *but)
@@ -96,11 +97,22 @@ int mf_http_ask_send(struct mf_http_ask *ask, struct mf_node *node, struct mf_er
                   : mf_fail(err, MF_ELINK, "the link is down");
 }
 
-bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_answer *answer)
+/* Having waited for less time than the link itself would says nothing about the host. */
+static bool was_hasty(const struct mf_link *link, const struct mf_http_request *request,
+                      const struct mf_http_answer *answer)
+{
+    const struct mf_http_link_options *o = mf_link_config(link);
+    int64_t enough = o->timeout < MF_HTTP_CONNECT ? o->timeout : MF_HTTP_CONNECT;
+
+    return answer->code == MF_ETIMEOUT && request->timeout < enough;
+}
+
+bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_request *request,
+                            const struct mf_http_answer *answer)
 {
     struct mf_link *link = mf_node_link(node);
 
-    if (!link || answer->code >= 0 || !answer->is_unreachable)
+    if (!link || answer->code >= 0 || !answer->is_unreachable || was_hasty(link, request, answer))
         return false;
     mf_http_link_lost(link, &answer->err);
     return true;

@@ -29,4 +29,5 @@ const char **mf_http_ask_lines(struct mf_http_ask *ask);
 /* done() follows. MF_ELINK: the link is down; MF_ELIMIT: too many requests wait. */
 int mf_http_ask_send(struct mf_http_ask *ask, struct mf_node *node, struct mf_error *err);
 /* True when the failure was that of the link, which has been told. */
-bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_answer *answer);
+bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_request *request,
+                            const struct mf_http_answer *answer);

@@ -134,7 +134,7 @@ static void done(struct mf_http_request *request, const struct mf_http_answer *a
     enum mf_http_verdict verdict = mf_http_judge(answer);
     struct mf_error err;
 
-    if (mf_http_ask_blame_link(node, answer)) {
+    if (mf_http_ask_blame_link(node, request, answer)) {
         mf_node_settle(node, s->letter, MF_ELINK, NULL);
         return;
     }

@@ -480,6 +480,25 @@ class Tls(Http):
             running.signal(signal.SIGTERM)
             running.finish()
 
+    def test_own_timeout(self):
+        """A node that waits for less time than its link would does not take the link down for the others."""
+        certificates(self.dir, "server")
+        real = tls(self.dir)
+
+        class OnlyTheFirst:
+            count = 0
+
+            def wrap_socket(self, connection, **how):
+                self.count += 1
+                if self.count > 1:
+                    web.is_over.wait()
+                return real.wrap_socket(connection, **how)
+
+        web = Web(self, lambda asked: "5", OnlyTheFirst())
+        running = self.run_flow(f"value: {{http.get: /, every: 1h, timeout: 300ms}}\n{SHOW}", web, ", ca: ca.pem")
+        self.assertIn("null stale: timeout", running.until("says"))
+        self.assertIn("/: no connection in time; trying again", "".join(running.lines))
+
     def test_other_name(self):
         """A certificate for another host is not trusted."""
         certificates(self.dir, "server")
