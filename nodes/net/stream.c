@@ -278,7 +278,8 @@ void mf_stream_connect(struct mf_link *link, const struct mf_net_address *addres
         s->watch = mf_watch_new(link, ready);
     s->is_connecting = true;
     s->connect.link = link;
-    s->connect.address = *address;
+    snprintf(s->connect.host, sizeof(s->connect.host), "%s", address->host);
+    s->connect.address = (struct mf_net_address){.host = s->connect.host, .port = address->port};
     if (look_up(s, AI_NUMERICHOST | AI_NUMERICSERV) == 0) {
         s->connect.next = s->connect.list;
         try_next(link, 0);

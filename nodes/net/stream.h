@@ -38,6 +38,7 @@ struct mf_stream {
     struct {
         struct mf_job job;
         struct mf_link *link;
+        char host[MF_NET_HOST_BYTES + 1]; /* the flow it comes from may be replaced meanwhile */
         struct mf_net_address address;
         struct addrinfo *list, *next; /* of the host; the next to try */
         struct mf_error err;
@@ -48,7 +49,7 @@ enum { MF_STREAM_OUT = 1024 * 1024 }; /* default limit of what waits to be sent,
 
 /* Once per link, before anything else. `out_limit` 0: MF_STREAM_OUT. */
 void mf_stream_init(struct mf_link *link, const struct mf_stream_events *events, size_t out_limit);
-/* The address must live as long as the link. */
+/* The address is copied. */
 void mf_stream_connect(struct mf_link *link, const struct mf_net_address *address);
 /* Opens at once; opened() or closed() is called before it returns. */
 void mf_stream_open_serial(struct mf_link *link, const struct mf_serial *serial);
