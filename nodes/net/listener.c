@@ -14,6 +14,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/graph/link.h"
 
@@ -21,6 +22,7 @@ enum {
     BACKLOG = 64,
     ACCEPTS = 16, /* per event; others want their turn, too */
 };
+#define REST (1 * MF_SEC) /* from the port, while the system has nothing left for clients */
 
 struct mf_client {
     struct mf_list in; /* of the listener's */
@@ -77,14 +79,41 @@ bool mf_listener_knows(const struct mf_net_address *address)
 
 /* ---- clients ---- */
 
-static void arm_idle(struct mf_listener *l)
+static void arm(struct mf_listener *l)
 {
-    const struct mf_client *oldest;
+    int64_t at = l->rests_until ? l->rests_until : INT64_MAX;
 
-    if (!l->setup.idle || mf_list_is_empty(&l->clients))
+    if (l->setup.idle && !mf_list_is_empty(&l->clients)) {
+        int64_t heard = mf_list_entry(l->clients.next, struct mf_client, in)->heard;
+
+        if (heard + l->setup.idle < at)
+            at = heard + l->setup.idle;
+    }
+    if (at != INT64_MAX)
+        mf_node_arm_at(l->node, l->setup.timer, at);
+}
+
+static void keep_spare(struct mf_listener *l)
+{
+    if (!l->spare)
+        l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC) + 1;
+}
+
+/* Who waits would wake us again and again. */
+static void rest(struct mf_listener *l)
+{
+    mf_watch_set(l->watch, -1, 0);
+    l->rests_until = mf_node_mono(l->node) + REST;
+    arm(l);
+}
+
+static void end_rest(struct mf_listener *l)
+{
+    if (!l->rests_until)
         return;
-    oldest = mf_list_entry(l->clients.next, struct mf_client, in);
-    mf_node_arm_at(l->node, l->setup.timer, oldest->heard + l->setup.idle);
+    l->rests_until = 0;
+    keep_spare(l);
+    mf_watch_set(l->watch, l->fd - 1, MF_WATCH_READ);
 }
 
 static void hang_up(struct mf_client *client)
@@ -97,6 +126,7 @@ static void hang_up(struct mf_client *client)
     close(client->fd);
     mf_buf_done(&client->out);
     mf_free(client);
+    end_rest(l); /* there is room again */
 }
 
 static void watch_again(struct mf_client *client)
@@ -206,34 +236,32 @@ static void welcome(struct mf_listener *l, int fd)
     client->watch = mf_node_watch(l->node, client_ready, client);
     watch_again(client);
     if (l->client_count == 1)
-        arm_idle(l);
+        arm(l);
 }
 
 /* ---- the port ---- */
 
-static void keep_spare(struct mf_listener *l)
-{
-    if (!l->spare)
-        l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC) + 1;
-}
-
-/* The process has no descriptor left. Who waits would wake us again and again, so the spare one
- * serves to turn somebody away. False: there is none. */
+/* The process has no descriptor left: the spare one serves to turn somebody away. False: nobody
+ * was. */
 static bool turn_away(struct mf_listener *l)
 {
-    int fd;
+    int fd, code;
 
     if (!l->spare)
         return false;
     close(l->spare - 1);
     l->spare = 0;
     fd = accept4(l->fd - 1, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    code = errno;
     if (fd >= 0)
         close(fd);
     keep_spare(l);
-    l->counts.refused++;
-    mf_node_log(l->node, MF_LOG_ERROR,
-                "a client was turned away, as the process has no descriptors left");
+    if (fd >= 0) {
+        l->counts.refused++;
+        mf_node_log(l->node, MF_LOG_ERROR,
+                    "a client was turned away, as the process has no descriptors left");
+    }
+    errno = code;
     return fd >= 0;
 }
 
@@ -244,11 +272,17 @@ static void listener_ready(void *arg, unsigned events)
     for (unsigned i = 0; i < ACCEPTS; i++) {
         int fd = accept4(l->fd - 1, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-        if (fd >= 0)
+        if (fd >= 0) {
             welcome(l, fd);
-        else if ((errno == EMFILE || errno == ENFILE) && turn_away(l))
             continue;
-        else if (errno != ECONNABORTED && errno != EINTR)
+        }
+        if ((errno == EMFILE || errno == ENFILE) && turn_away(l))
+            continue;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            rest(l);
+            return;
+        }
+        if (errno != ECONNABORTED && errno != EINTR)
             return;
     }
 }
@@ -291,6 +325,7 @@ int mf_listener_open(struct mf_listener *listener, struct mf_node *node,
     listener->setup = *setup;
     listener->setup.address.host = NULL; /* of a flow that may be replaced */
     listener->fd = fd + 1;
+    listener->rests_until = 0;
     listener->client_count = 0;
     mf_list_init(&listener->clients);
     keep_spare(listener);
@@ -305,7 +340,7 @@ void mf_listener_timeout(struct mf_listener *listener)
 {
     int64_t now = mf_node_mono(listener->node);
 
-    while (!mf_list_is_empty(&listener->clients)) {
+    while (listener->setup.idle && !mf_list_is_empty(&listener->clients)) {
         struct mf_client *oldest = mf_list_entry(listener->clients.next, struct mf_client, in);
 
         if (oldest->heard + listener->setup.idle > now)
@@ -313,7 +348,9 @@ void mf_listener_timeout(struct mf_listener *listener)
         listener->counts.idle++;
         hang_up(oldest);
     }
-    arm_idle(listener);
+    if (listener->rests_until <= now)
+        end_rest(listener);
+    arm(listener);
 }
 
 void mf_listener_close(struct mf_listener *listener)

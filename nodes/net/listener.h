@@ -40,8 +40,9 @@ struct mf_listener {
     struct mf_watch *watch;
     struct mf_list clients; /* the one that has been silent longest first */
     unsigned client_count;
-    int fd, spare; /* + 1; 0: closed. The spare one is given up to turn somebody away when the
-                      process has no more */
+    int fd, spare;       /* + 1; 0: closed. The spare one is given up to turn somebody away when the
+                            process has no more */
+    int64_t rests_until; /* mono; 0: it takes clients. Else not even who comes can be turned away */
     struct mf_listener_counts counts;
 };
 

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import re
+import resource
 import shutil
 import socket
 import struct
@@ -245,6 +246,30 @@ class Tcp(Serving):
     def see_conformance(self, running):
         for text in ("door.limit = 8.5.", "door.limit = 9.", "door.target = 230.5.", "door.enable = true.", "door.pump = false."):
             running.until(text)
+
+    def test_nothing_left(self):
+        """Without a descriptor even to turn clients away with, the port is left alone until there are some again."""
+        running = self.serve(show="\ntick: {every: 50ms}\nticks: {log: notice, from: tick, message: tick}\n")
+        process = Path("/proc") / str(running.process.pid)
+
+        def watched():
+            count = 0
+            for info in (process / "fdinfo").iterdir():
+                with contextlib.suppress(OSError):
+                    count += info.read_text(encoding="ascii").count("tfd:")
+            return count
+
+        before = watched()
+        soft, hard = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+        client = Client(self, self.port)
+        for _ in range(100):
+            running.until("ticks: tick")
+            if watched() < before:
+                break
+        self.assertLess(watched(), before)
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        self.assertEqual(client.ask(struct.pack(">BHH", 2, 8, 1)), b"\x02\x01\x01")
 
     def test_libmodbus(self):
         """libmodbus as the client."""
