@@ -44,6 +44,8 @@ struct mf_ow_service {
     void (*forget)(struct mf_link *link, struct mf_ow_wish *wish);
     struct mf_list *(*pollers)(struct mf_link *link);
     int64_t (*measure)(struct mf_link *link, const struct mf_ow_attribute *attribute);
+    /* NULL: what measure() returned holds. */
+    int64_t (*measured_at)(struct mf_link *link, const struct mf_ow_attribute *attribute);
     bool (*can_measure)(struct mf_link *link, const struct mf_ow_attribute *attribute);
     struct mf_list *(*alarms)(struct mf_link *link); /* NULL: there is no search for alarms */
     void (*search)(struct mf_link *link);
@@ -88,6 +90,16 @@ static inline struct mf_list *mf_ow_pollers(struct mf_link *link)
 static inline int64_t mf_ow_measure(struct mf_link *link, const struct mf_ow_attribute *attribute)
 {
     return mf_ow_service(link)->measure(link, attribute);
+}
+
+/* Mono time from which on the measurement asked for last can be read, which may have been put off
+ * since mf_ow_measure(). */
+static inline int64_t mf_ow_measured_at(struct mf_link *link,
+                                        const struct mf_ow_attribute *attribute)
+{
+    const struct mf_ow_service *service = mf_ow_service(link);
+
+    return service->measured_at ? service->measured_at(link, attribute) : 0;
 }
 
 static inline bool mf_ow_can_measure(struct mf_link *link, const struct mf_ow_attribute *attribute)

@@ -131,26 +131,37 @@ static void measured(struct mf_ow_wish *wish, const struct mf_ow_answer *answer)
     struct mf_link *link = wish->owner;
     struct state *s = mf_link_state(link);
 
-    if (!answer || answer->code >= 0)
+    if (!answer)
         return;
+    if (answer->code >= 0) {
+        s->measured_until = mf_link_mono(link) + MEASURING;
+        return;
+    }
     s->cannot_measure = true;
     mf_link_log(link, MF_LOG_NOTICE,
                 "the thermometers cannot measure together: %s; each is asked for itself",
                 mf_ow_reason(answer->code));
 }
 
+/* They begin when the server says that it has told them: before that nobody knows how long. */
+static int64_t measured_at(struct mf_link *link, const struct mf_ow_attribute *attribute)
+{
+    struct state *s = mf_link_state(link);
+
+    if (!mf_list_is_empty(&s->measure.in) || s->asked == &s->measure)
+        return mf_link_mono(link) + MEASURING;
+    return s->measured_until;
+}
+
 static int64_t measure(struct mf_link *link, const struct mf_ow_attribute *attribute)
 {
     struct state *s = mf_link_state(link);
-    int64_t now = mf_link_mono(link);
 
     if (s->cannot_measure || !is_usable(link))
         return 0;
-    if (s->measured_until <= now) {
-        s->measured_until = now + MEASURING;
+    if (s->measured_until <= mf_link_mono(link))
         want(link, &s->measure);
-    }
-    return s->measured_until;
+    return measured_at(link, attribute);
 }
 
 static bool can_measure(struct mf_link *link, const struct mf_ow_attribute *attribute)
@@ -444,6 +455,7 @@ static const struct mf_ow_service service = {
     .forget = forget,
     .pollers = pollers,
     .measure = measure,
+    .measured_at = measured_at,
     .can_measure = can_measure,
     .alarms = alarms,
     .search = search,

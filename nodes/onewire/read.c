@@ -124,20 +124,34 @@ static void raised(struct mf_node *node)
     ask(node, can_take_latest(node));
 }
 
+/* True, and the timer runs anew: the measurement began later than was thought. */
+static bool is_early(struct mf_node *node, unsigned timer)
+{
+    const struct config *c = mf_node_config(node);
+    int64_t ready = mf_ow_measured_at(mf_node_link(node), &c->attribute);
+
+    if (ready <= mf_node_mono(node))
+        return false;
+    mf_node_arm_at(node, timer, ready);
+    return true;
+}
+
 static void read_timeout(struct mf_node *node, unsigned timer)
 {
     const struct config *c = mf_node_config(node);
 
     switch (timer) {
     case TIMER_MEASURED:
-        ask(node, can_take_latest(node));
+        if (!is_early(node, timer))
+            ask(node, can_take_latest(node));
         break;
     case TIMER_ALARM:
         search(node);
         mf_poller_arm(node, TIMER_ALARM, c->alarm);
         break;
     case TIMER_ALARM_MEASURED:
-        mf_ow_search(mf_node_link(node));
+        if (!is_early(node, timer))
+            mf_ow_search(mf_node_link(node));
         break;
     default:
         poll(node);

@@ -388,7 +388,8 @@ static void end_all(struct state *s)
     mf_watch_free(s->watch);
     s->watch = NULL; /* whoever wishes anew is refused */
     while ((bus = first_bus(s))) {
-        if (bus->job && bus->job->wish)
+        /* Nobody waits for the bus's own wish, which goes with it. */
+        if (bus->job && bus->job->wish && bus->job->wish != &bus->measure)
             mf_list_append(&s->waiting, &bus->job->wish->in);
         if (bus->job)
             bus->job->wish = NULL;

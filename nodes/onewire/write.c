@@ -72,8 +72,9 @@ static int write_deliver(struct mf_node *node, const struct mf_letter *letter, s
     struct state *s = mf_node_state(node);
     const struct mf_value *value = &letter->msg.value;
 
-    if (s->is_under_way || mf_node_is_armed(node, TIMER_AGAIN))
+    if (s->is_under_way || (mf_node_is_armed(node, TIMER_AGAIN) && letter->number == s->letter))
         return MF_ELINK;
+    mf_node_disarm(node, TIMER_AGAIN); /* what is newer does not wait for it */
     mf_buf_clear(&s->text);
     if (value->type == MF_BOOL)
         mf_buf_putc(&s->text, value->boolean ? '1' : '0');

@@ -9,6 +9,8 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -101,6 +103,28 @@ show: {log: notice, from: a, message: "a is {value}"}
         running.until("not from an owserver")
         running.until("a is 5")
 
+    def test_reload_while_connecting(self):
+        """A reload may take the flow away from which the address of a connection came that is still being made."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.addCleanup(listener.close)
+        port = listener.getsockname()[1]
+        for _ in range(4):  # nobody else gets in, and nobody is told
+            client = socket.socket()
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        nodes = f"""
+a: {{onewire.read: {A}/temperature, every: 1h}}
+keep: {{log: notice, from: a}}
+"""
+        running = self.run_flow(port, nodes + "go: {every: 1h}\ntold: {log: notice, from: go, message: first}\n")
+        running.until("told: first")
+        self.flow(nodes + "go: {every: 2h}\ntold: {log: notice, from: go, message: second}\n",
+                  more=f"links: {{w1: {{owserver: '127.0.0.1:{port}'}}}}\n")
+        running.signal(signal.SIGHUP)
+        running.until("reload: done")
+        listener.close()
+        running.until(f"127.0.0.1, port {port}: Connection refused")
 
 
 A, B = "28.0123456789AB", "28.FFFF56789ABC"
@@ -277,6 +301,22 @@ out: {{onewire.write: {SWITCH}/PIO.A, from: clock, failsafe: keep, refresh: 50ms
         self.wait_for(running, lambda: bus.writes())
         self.assertEqual(bus.writes()[0], (f"{SWITCH}/PIO.A", "1"))
 
+    def test_removed_actuator(self):
+        """An actuator that waits for its device writes its failsafe value when a reload removes it."""
+        bus = self.make_bus()
+        read = f"a: {{onewire.read: {A}/temperature, every: 1h}}\n"
+        running = self.run_bus(bus, read + f"""
+clock: {{every: 1h, value: true}}
+out: {{onewire.write: {SWITCH}/PIO.A, from: clock, failsafe: false}}
+""")
+        running.until("PIO.A: no such device")
+        bus.set(SWITCH, PIO_A="1", PIO_B="1")
+        self.flow(read + "tick: {every: 50ms}\nticks: {log: notice, from: tick, message: tick}\n",
+                  more=f"links: {{bus: {bus.link}}}\n")
+        running.signal(signal.SIGHUP)
+        while (f"{SWITCH}/PIO.A", "0") not in bus.writes():
+            self.assertNotIn("without its failsafe", running.until("tick", "without its failsafe"))
+
     def test_power_on_value(self):
         """85 degrees out of the blue are bad; on the way up they are a temperature."""
         bus = self.make_bus()
@@ -400,6 +440,31 @@ show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
             bus.fault = code
             running.until(said)
 
+    def test_measures_long_enough(self):
+        """However long the trigger of a common measurement takes, its result is read a while after that."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20.5")
+        go_on = threading.Event()
+        times = {}
+
+        def answer(kind, path, data):
+            if path == bus.together:
+                go_on.wait(WAIT)
+            times[path] = time.monotonic()
+            return bus.answer(kind, path, data)
+
+        bus.fake.answer = answer
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 1h, simultaneous: true}}
+late: {{count: 1500ms, from: tick}}
+told: {{log: notice, from: late, message: late}}
+show: {{log: notice, from: a, message: "{{quality}} {{value}}."}}
+""")
+        running.until("told: late")
+        go_on.set()
+        running.until("good 20.5.")
+        self.assertGreaterEqual(times[f"/{A}/latesttemp"] - times[bus.together], 0.75)
+
     def test_persistence_refused(self):
         """A server that keeps no connection, and sends pings in rows, does as well; nothing is stale in between."""
         def answer(kind, path, data):
@@ -477,6 +542,20 @@ show: {{log: notice, from: [a, b, name], message: "{{node}} {{quality}} {{value}
         running.signal(signal.SIGTERM)
         running.finish()
         self.assertFalse([line for line in running.lines if "b stale" in line or "b bad" in line])
+
+    def test_ends_while_measuring(self):
+        """The end does not wait for a common measurement that never begins."""
+        bus = self.make_bus()
+        bus.set(A, temperature="20")
+        Stuck(bus.root / "devices/w1_bus_master1/therm_bulk_read")
+        running = self.run_bus(bus, f"""
+a: {{onewire.read: {A}/temperature, every: 1h, simultaneous: true}}
+show: {{log: notice, from: a}}
+""")
+        running.until("ticks: tick")
+        running.until("ticks: tick")
+        running.signal(signal.SIGTERM)
+        running.finish()
 
     def test_common_measurement_is_not_taken_for_a_later_one(self):
         """What a common measurement left behind for a device is not read as if it had just been measured."""
