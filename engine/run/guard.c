@@ -307,7 +307,8 @@ static void pursue(struct mf_node *node, bool is_change, int64_t now)
     bool is_news, is_refresh;
 
     keep(&guard->wanted, wanted(node, &news, &is_news));
-    if (def_of(node)->is_momentary && !is_news && !(is_change && guard->hand == MF_HAND_FAILSAFE))
+    if (def_of(node)->is_momentary && !is_news &&
+        !(guard->hand == MF_HAND_FAILSAFE && (is_change || guard->must_write)))
         return;
     next = mf_guard_within(def_of(node), &guard->wanted);
     if (!mf_value_equal(&next, &guard->wanted)) {

@@ -257,7 +257,7 @@ static void refused(void **state)
 }
 
 /* An event is said once for each message: not after a failure, nor when it is released; only the
- * failsafe value is said by the guard itself. */
+ * failsafe value is said by the guard itself, until it is done. */
 static void events(void **state)
 {
     struct bench *b = bench_new_with("in: {test.source: bool}\n"
@@ -278,6 +278,13 @@ static void events(void **state)
     bench_advance(b, "30min");
     run_expect_trace("a(true); ");
     bench_advance(b, "30min");
+    run_expect_trace("a(false); ");
+    bench_feed(b, "in", "true");
+    run_sink.result = MF_EIO;
+    bench_advance(b, "1h");
+    run_sink.result = MF_OK;
+    mf_buf_clear(&run_trace);
+    bench_advance(b, "2min");
     run_expect_trace("a(false); ");
     bench_free(b);
 }
