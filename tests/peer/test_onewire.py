@@ -119,10 +119,11 @@ keep: {{log: notice, from: a}}
 """
         running = self.run_flow(port, nodes + "go: {every: 1h}\ntold: {log: notice, from: go, message: first}\n")
         running.until("told: first")
-        self.flow(nodes + "go: {every: 2h}\ntold: {log: notice, from: go, message: second}\n",
-                  more=f"links: {{w1: {{owserver: '127.0.0.1:{port}'}}}}\n")
-        running.signal(signal.SIGHUP)
-        running.until("reload: done")
+        for times in ("2h", "3h"):  # the first flow is gone for good then
+            self.flow(nodes + f"go: {{every: {times}}}\ntold: {{log: notice, from: go, message: {times}}}\n",
+                      more=f"links: {{w1: {{owserver: '127.0.0.1:{port}'}}}}\n")
+            running.signal(signal.SIGHUP)
+            running.until("reload: done")
         listener.close()
         running.until(f"127.0.0.1, port {port}: Connection refused")
 
