@@ -9,8 +9,8 @@
  * are those of the environment, cookies and passwords in files are not looked at.
  *
  * Redirects are followed here: to http and https only, never from https to http, and to another
- * host without login, certificate and headers, but for the type of the body. After a 303 the answer is fetched with GET; a 301 or 302 to
- * anything but GET is an answer like others.
+ * host without login, certificate and headers, but for the type of the body. After a 303 the answer
+ * is fetched with GET; a 301 or 302 to anything but GET is an answer like others.
  */
 
 #include "engine/base/error.h"
