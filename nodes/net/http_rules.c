@@ -84,7 +84,7 @@ static void first_line(const char *body, struct mf_buf *buf)
     end = title ? body + strcspn(body, "<") : body + strlen(body);
     while (body < end && strchr(" \t\r\n", *body))
         body++;
-    line_end = memchr(body, '\n', (size_t)(end - body));
+    line_end = body < end ? memchr(body, '\n', (size_t)(end - body)) : NULL;
     if (!line_end)
         line_end = end;
     while (line_end > body && strchr(" \t\r", line_end[-1]))
