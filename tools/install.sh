@@ -2,7 +2,7 @@
 
 # To build and run.
 build_packages="gcc libc6-dev pkg-config meson ninja-build libyaml-dev libuv1-dev libmosquitto-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev
-  libical-dev tzdata"
+  libical-dev ca-certificates tzdata"
 
 # To test: unit tests and their oracles, real peers, the second compiler, the checks of the meta tests.
 test_packages="libcmocka-dev libmodbus-dev libmsgpack-dev libjansson-dev libcbor-dev libnova-dev libumockdev-dev umockdev lua5.4
