@@ -19,7 +19,7 @@ def name_of(file):
 
 
 files.sort(key=name_of)
-lines = ["/* Made by lua/embed.py. */", f'#include "{header}"', ""]
+lines = ["/* Made by tools/embed.py. */", f'#include "{header}"', ""]
 for number, file in enumerate(files):
     data = Path(file).read_bytes()
     lines.append(f"static const char text_{number}[] = {{")
