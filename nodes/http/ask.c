@@ -117,3 +117,10 @@ bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_request *
     mf_http_link_lost(link, &answer->err);
     return true;
 }
+
+void mf_http_ask_stats(const struct mf_http_ask *ask, const struct mf_node *node, mf_stat_fn put,
+                       void *arg)
+{
+    if (!mf_node_link(node))
+        mf_http_client_stats(ask->own, put, arg);
+}

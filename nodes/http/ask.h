@@ -28,6 +28,9 @@ void mf_http_ask_add(struct mf_http_ask *ask, const char *line);
 const char **mf_http_ask_lines(struct mf_http_ask *ask);
 /* done() follows. MF_ELINK: the link is down; MF_ELIMIT: too many requests wait. */
 int mf_http_ask_send(struct mf_http_ask *ask, struct mf_node *node, struct mf_error *err);
+/* Of a client of its own; the link says those of its. */
+void mf_http_ask_stats(const struct mf_http_ask *ask, const struct mf_node *node, mf_stat_fn put,
+                       void *arg);
 /* True when the failure was that of the link, which has been told. */
 bool mf_http_ask_blame_link(struct mf_node *node, const struct mf_http_request *request,
                             const struct mf_http_answer *answer);

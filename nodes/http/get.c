@@ -20,7 +20,7 @@ enum { TIMER_POLL, TIMER_AGAIN, TIMERS };
 enum { CODE_TOGETHER = 220 };
 
 struct config {
-    struct mf_http_target target;
+    struct mf_http_target target; /* first */
     const char *link;
     struct mf_http_headers headers;
     int64_t every, timeout, max_size;
@@ -215,18 +215,10 @@ static void get_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
 
     put(arg, "answers_unchanged", (double)s->same, true);
     put(arg, "asked_again", (double)s->again, true);
-    if (!mf_node_link(node))
-        mf_http_client_stats(s->ask.own, put, arg);
+    mf_http_ask_stats(&s->ask, node, put, arg);
 }
 
 /* ---- the kind ---- */
-
-static bool get_is_alone(const void *config)
-{
-    const struct config *c = config;
-
-    return c->target.is_url;
-}
 
 static void get_check(const void *config, struct mf_check *check)
 {
@@ -310,7 +302,7 @@ const struct mf_kind mf_kind_http_get = {
     .state_size = sizeof(struct state),
     .timers = TIMERS,
     .flags = MF_KIND_SOURCE,
-    .is_alone = get_is_alone,
+    .is_alone = mf_http_is_alone,
     .check = get_check,
     .infer = get_infer,
     .period = get_period,

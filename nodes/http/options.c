@@ -109,6 +109,11 @@ const struct mf_type mf_type_http_target = {
     .schema = target_schema,
 };
 
+bool mf_http_is_alone(const void *config)
+{
+    return ((const struct mf_http_target *)config)->is_url;
+}
+
 void mf_http_check_target(const struct mf_http_target *target, const char *link,
                           struct mf_check *check)
 {

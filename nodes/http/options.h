@@ -63,6 +63,8 @@ extern const struct mf_type mf_type_http_headers; /* struct mf_http_headers */
             .summary = "Bytes that an answer may have, unpacked; what is larger is refused.",      \
     }
 
+/* Of a config that begins with its target: whether it needs no link. */
+bool mf_http_is_alone(const void *config);
 /* Reports a node that has both an address of its own and a link. */
 void mf_http_check_target(const struct mf_http_target *target, const char *link,
                           struct mf_check *check);

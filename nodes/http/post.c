@@ -20,7 +20,7 @@ enum { SERVER_ERROR = 500, SERVER_ERRORS = 3 }; /* for one letter; then it is re
 enum { POST, PUT, PATCH };
 
 struct config {
-    struct mf_http_target target;
+    struct mf_http_target target; /* first */
     const char *link;
     struct mf_http_headers headers;
     int64_t timeout, max_size;
@@ -194,18 +194,10 @@ static void post_stats(const struct mf_node *node, mf_stat_fn put, void *arg)
     const struct state *s = mf_node_state(node);
 
     put(arg, "sent_again", (double)s->again, true);
-    if (!mf_node_link(node))
-        mf_http_client_stats(s->ask.own, put, arg);
+    mf_http_ask_stats(&s->ask, node, put, arg);
 }
 
 /* ---- the kind ---- */
-
-static bool post_is_alone(const void *config)
-{
-    const struct config *c = config;
-
-    return c->target.is_url;
-}
 
 static void post_check(const void *config, struct mf_check *check)
 {
@@ -276,7 +268,7 @@ const struct mf_kind mf_kind_http_post = {
     .state_size = sizeof(struct state),
     .timers = TIMERS,
     .flags = MF_KIND_SINK,
-    .is_alone = post_is_alone,
+    .is_alone = mf_http_is_alone,
     .check = post_check,
     .infer = post_infer,
     .start = post_start,
