@@ -30,7 +30,6 @@ struct item {
     unsigned out, group;
     bool is_wrong;  /* refused or not decodable, and said */
     bool is_silent; /* because the unit is, and said */
-    bool is_missed; /* was to be read, but the unit rests */
 };
 
 struct state {
@@ -242,8 +241,8 @@ static void arm(struct mf_node *node)
     mf_node_arm_at(node, TIMER_POLL, first);
 }
 
-/* A unit that rests is asked for everything when it has rested. NULL: it does not rest. */
-static const char *ask_when_rested(struct mf_node *node)
+/* A unit that rests is asked for everything when it has rested. */
+static void ask_when_rested(struct mf_node *node)
 {
     struct state *s = mf_node_state(node);
     int64_t rested;
@@ -253,7 +252,6 @@ static const char *ask_when_rested(struct mf_node *node)
         if (s->groups[i].due > rested)
             s->groups[i].due = rested;
     arm(node);
-    return reason;
 }
 
 /* Where another node found out that the unit is silent, too. */
@@ -277,22 +275,24 @@ static void poll_due(struct mf_node *node)
     struct state *s = mf_node_state(node);
     int64_t now = mf_node_mono(node);
     bool is_all = c->registers.count || !is_read(node);
-    const char *reason;
+    int64_t rested;
+    const char *reason = mf_modbus_unit_rests(mf_node_link(node), s->items[0].wish.unit, &rested);
 
     for (unsigned i = 0; i < s->count; i++) {
         struct item *item = &s->items[i];
 
-        item->is_missed = is_due(&s->groups[item->group], now) &&
-                          (is_all || mf_node_output_is_wired(node, item->out)) &&
-                          !mf_modbus_ask(mf_node_link(node), &item->wish);
+        if (!is_due(&s->groups[item->group], now) ||
+            (!is_all && !mf_node_output_is_wired(node, item->out)))
+            continue;
+        if (!reason)
+            mf_modbus_ask(mf_node_link(node), &item->wish);
+        else if (!item->is_silent)
+            fall_silent(node, item, reason);
     }
     for (unsigned i = 0; i < s->group_count; i++)
         if (is_due(&s->groups[i], now))
             s->groups[i].due = (now / s->groups[i].every + 1) * s->groups[i].every;
-    reason = ask_when_rested(node);
-    for (unsigned i = 0; reason && i < s->count; i++)
-        if (s->items[i].is_missed && !s->items[i].is_silent)
-            fall_silent(node, &s->items[i], reason);
+    ask_when_rested(node);
 }
 
 /* At the start, and when the link has come up. */
